@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/lakectl/lakectl/internal/budget"
+	"github.com/lakectl/lakectl/internal/schema"
+	"github.com/lakectl/lakectl/internal/vec"
+)
+
+var storeTypes = []schema.Type{schema.T(schema.Bigint), schema.T(schema.String), schema.T(schema.String), schema.DecimalOf(10, 2)}
+
+// storeBatch makes n rows: a running number, a plain text, a coded text, a decimal.
+func storeBatch(seq uint64, n int) []arrow.Array {
+	numbers, offsets, text := make([]int64, n), []int32{0}, []byte(nil)
+	in, codes := vec.NewInterner(0), make([]int32, n)
+	decimals := vec.NewBuilder(storeTypes[3], nil)
+	for i := range n {
+		numbers[i] = int64(seq)<<20 | int64(i)
+		text = fmt.Appendf(text, "row %d of %d", i, seq)
+		offsets = append(offsets, int32(len(text)))
+		codes[i], _ = in.Code(fmt.Appendf(nil, "code %d", (uint64(i)+seq)%7))
+	}
+	decimals.Append(vec.Nulls(storeTypes[3], n), iota32(n))
+	return []arrow.Array{vec.Int64s(numbers), vec.StringsOf(offsets, text), vec.DictionaryOf(codes, nil, 0, in.Data()), decimals.Array()}
+}
+
+func iota32(n int) []int32 {
+	rows := make([]int32, n)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	return rows
+}
+
+func TestStoreGivesRowsBackInOrder(t *testing.T) {
+	for _, workers := range []int{1, 2, 8} {
+		for _, limit := range []int64{1 << 40, 3 << 20, 0} {
+			t.Run(fmt.Sprintf("workers=%d/limit=%d", workers, limit), func(t *testing.T) { storeRoundTrip(t, workers, limit) })
+		}
+	}
+}
+
+func storeRoundTrip(t *testing.T, workers int, limit int64) {
+	const batches, parts = 60, 9
+	b, spill := budget.New(limit), NewSpill(t.TempDir())
+	defer spill.Close()
+	s := NewStore(StoreOptions{Types: storeTypes, Workers: workers, Budget: b, Spill: spill, ChunkRows: 64})
+	var mu sync.Mutex
+	want := make([][]int64, parts)
+	err := ForEach(context.Background(), workers, batches, func(_ context.Context, worker, task int) error {
+		r := rand.New(rand.NewPCG(7, uint64(task)))
+		cols := storeBatch(uint64(task), 100+r.IntN(400))
+		rows := make([][]int32, parts)
+		for i := range cols[0].Len() {
+			p := r.IntN(parts)
+			rows[p] = append(rows[p], int32(i))
+		}
+		for p, rows := range rows {
+			mu.Lock()
+			for _, row := range rows {
+				want[p] = append(want[p], cols[0].(*array.Int64).Value(int(row)))
+			}
+			mu.Unlock()
+			if err := s.Append(worker, uint64(task), p, cols, rows); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if limit == 0 && spill.Written() == 0 {
+		t.Error("nothing was spilled without memory")
+	}
+	err = ForEach(context.Background(), workers, parts, func(_ context.Context, _, part int) error {
+		slices.Sort(want[part])
+		if int(s.Rows(part)) != len(want[part]) {
+			t.Errorf("partition %d has %d rows, want %d", part, s.Rows(part), len(want[part]))
+		}
+		return s.Scan(part, func(cols []arrow.Array, n int) error {
+			for i := range n {
+				number := cols[0].(*array.Int64).Value(i)
+				seq, row := uint64(number>>20), number&(1<<20-1)
+				if number != want[part][i] || vec.TextOf(cols[1]).Value(i) != fmt.Sprintf("row %d of %d", row, seq) ||
+					vec.TextOf(cols[2]).Value(i) != fmt.Sprintf("code %d", (uint64(row)+seq)%7) || !cols[3].IsNull(i) {
+					return fmt.Errorf("partition %d: row %d is %v %q, want %d", part, i, number, cols[1].ValueStr(i), want[part][i])
+				}
+			}
+			want[part] = want[part][n:]
+			return nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for part := range want {
+		if len(want[part]) != 0 {
+			t.Errorf("partition %d: %d rows are missing", part, len(want[part]))
+		}
+	}
+	s.Close()
+	if b.Used() != 0 {
+		t.Errorf("%d bytes of the budget were not given back", b.Used())
+	}
+}
+
+func TestForEachStopsAtTheFirstError(t *testing.T) {
+	calls := 0
+	err := ForEach(context.Background(), 1, 10, func(_ context.Context, _, task int) error {
+		calls++
+		if task == 3 {
+			return fmt.Errorf("task %d", task)
+		}
+		return nil
+	})
+	if err == nil || err.Error() != "task 3" || calls != 4 {
+		t.Errorf("%v after %d calls", err, calls)
+	}
+}
+
+func BenchmarkStoreScatter(b *testing.B) {
+	const parts = 365
+	cols := storeBatch(0, batchRows)
+	rows := make([][]int32, parts)
+	for i := range batchRows {
+		rows[i%parts] = append(rows[i%parts], int32(i))
+	}
+	for b.Loop() {
+		s := NewStore(StoreOptions{Types: storeTypes, Workers: 1})
+		for seq := range uint64(8) {
+			for p := range rows {
+				if err := s.Append(0, seq, p, cols, rows[p]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		for p := range parts {
+			if err := s.Scan(p, func([]arrow.Array, int) error { return nil }); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(8*batchRows), "ns/row")
+}
