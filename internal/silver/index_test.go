@@ -1,0 +1,70 @@
+package silver
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"testing"
+)
+
+func indexBytes(t testing.TB) []byte {
+	var w indexWriter
+	w.add(keyHashes, "day=1", []uint64{9, 3, 3, 1 << 63})
+	w.add(columnHashes+"customer_id", "day=1", nil)
+	w.add(keyHashes, "day=2", []uint64{7})
+	var out bytes.Buffer
+	if err := w.writeTo(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestIndexReturnsSortedHashes(t *testing.T) {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		t.Fatal("this machine is big endian: index files would not be portable")
+	}
+	x, err := readIndex(indexBytes(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		about, partition string
+		want             []uint64
+		ok               bool
+	}{
+		{keyHashes, "day=1", []uint64{3, 9, 1 << 63}, true},
+		{columnHashes + "customer_id", "day=1", []uint64{}, true},
+		{keyHashes, "day=2", []uint64{7}, true},
+		{keyHashes, "day=3", nil, false},
+		{columnHashes + "other", "day=1", nil, false},
+	} {
+		if got, ok := x.hashes(test.about, test.partition); !slices.Equal(got, test.want) || ok != test.ok {
+			t.Errorf("%s of %s: %v, %v, want %v, %v", test.about, test.partition, got, ok, test.want, test.ok)
+		}
+	}
+}
+
+func TestDamagedIndexIsRefused(t *testing.T) {
+	good := indexBytes(t)
+	for i := range good {
+		bad := slices.Clone(good)
+		bad[i] ^= 0x10
+		if _, err := readIndex(bad); err == nil {
+			t.Fatalf("byte %d is damaged and the index is read", i)
+		}
+		if _, err := readIndex(good[:i]); err == nil {
+			t.Fatalf("an index cut at %d is read", i)
+		}
+	}
+}
+
+func FuzzReadIndex(f *testing.F) {
+	f.Add(indexBytes(f))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if x, err := readIndex(data); err == nil {
+			for _, s := range x.sections {
+				x.hashes(s.About, s.Partition)
+			}
+		}
+	})
+}
