@@ -115,6 +115,13 @@ type Node struct {
 	Args []*Node
 	Pos  diag.Pos // where it stands in lakehouse.yaml
 
+	// Nullable says whether the value may be null; a row error is none.
+	Nullable bool
+
+	// Ident is the OpColumn's name for printers: one identifier, or qualifier and
+	// name, each to be quoted. Names may hold points, so Name alone cannot say it.
+	Ident []string
+
 	Slot int    // OpColumn: index into the columns given to Eval
 	Name string // OpColumn: the name that printers use, such as "amount" or "transactions.amount"; for them it is one or two identifiers to quote
 
@@ -126,7 +133,7 @@ type Node struct {
 	Parse       *Parse         // OpParse
 	Unit        Unit           // OpDateTrunc, OpDateAdd, OpDateDiff
 	Regexp      *regexp.Regexp // OpRegexp*: compiled, checked for the common part of RE2 and Java
-	Replacement string         // OpRegexpReplace: `$1` style, checked
+	Replacement string         // OpRegexpReplace: `$1` style, checked; always as ${1}, and $$ for a dollar, so that regexp.Expand reads it
 	Group       int            // OpRegexpExtract
 	Digits      int            // OpRound
 	Escape      rune           // OpLike
