@@ -1,0 +1,123 @@
+package term
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Table is rows of text under titles. Make one with NewTable. It is not for use
+// by several goroutines.
+type Table struct {
+	// Indent is blanks before each line.
+	Indent int
+	// Style, if set, says how a cell looks on a terminal with colours; rows and
+	// columns count from 0.
+	Style func(row, column int) Style
+
+	titles []string
+	right  []bool
+	rows   [][]string
+}
+
+// gap is the blanks between columns.
+const gap = 2
+
+// NewTable returns a table with these columns. A title that begins with > makes
+// a column of numbers, which are aligned to the right and never cut.
+func NewTable(titles ...string) *Table {
+	t := &Table{titles: make([]string, len(titles)), right: make([]bool, len(titles))}
+	for i, title := range titles {
+		t.titles[i], t.right[i] = strings.TrimPrefix(title, ">"), strings.HasPrefix(title, ">")
+	}
+	return t
+}
+
+// Add adds a row. Cells are made harmless (Clean). It panics if there are more
+// or fewer cells than columns.
+func (t *Table) Add(cells ...string) {
+	if len(cells) != len(t.titles) {
+		panic(fmt.Sprintf("term: %d cells in a table of %d columns", len(cells), len(t.titles)))
+	}
+	row := make([]string, len(cells))
+	for i, cell := range cells {
+		row[i] = Clean(cell)
+	}
+	t.rows = append(t.rows, row)
+}
+
+// Len returns the number of rows.
+func (t *Table) Len() int { return len(t.rows) }
+
+// Write writes the table: on a terminal fitted to its width, elsewhere whole.
+// A table without rows is nothing.
+func (t *Table) Write(s Stream) error {
+	if len(t.rows) == 0 {
+		return nil
+	}
+	widths := t.widths(s.Columns())
+	var out strings.Builder
+	t.line(&out, t.titles, widths, func(_ int, text string) string { return s.Paint(Bold, text) })
+	for i, row := range t.rows {
+		t.line(&out, row, widths, func(column int, text string) string {
+			if t.Style == nil {
+				return text
+			}
+			return s.Paint(t.Style(i, column), text)
+		})
+	}
+	_, err := s.Write([]byte(out.String()))
+	return err
+}
+
+// line writes a line; paint is given the text of a cell without its padding.
+func (t *Table) line(out *strings.Builder, cells []string, widths []int, paint func(column int, text string) string) {
+	var line strings.Builder
+	line.WriteString(strings.Repeat(" ", t.Indent))
+	for i, cell := range cells {
+		if i > 0 {
+			line.WriteString(strings.Repeat(" ", gap))
+		}
+		text := Truncate(cell, widths[i])
+		blanks := pad("", widths[i]-Width(text), false)
+		if t.right[i] {
+			line.WriteString(blanks + paint(i, text))
+		} else {
+			line.WriteString(paint(i, text) + blanks)
+		}
+	}
+	out.WriteString(strings.TrimRight(line.String(), " "))
+	out.WriteByte('\n')
+}
+
+// widths returns how wide each column is, if all of them have limit columns
+// (0: no limit).
+func (t *Table) widths(limit int) []int {
+	widths := make([]int, len(t.titles))
+	total := t.Indent + gap*(len(widths)-1)
+	for i, title := range t.titles {
+		widths[i] = Width(title)
+		for _, row := range t.rows {
+			widths[i] = max(widths[i], Width(row[i]))
+		}
+		total += widths[i]
+	}
+	if limit == 0 {
+		return widths
+	}
+	for ; total > limit; total-- {
+		widest := -1
+		for i, width := range widths {
+			if !t.right[i] && width > least && (widest < 0 || width > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break // too narrow for any table: the lines wrap
+		}
+		widths[widest]--
+	}
+	return widths
+}
+
+// least is what is left of a column when the terminal is too narrow.
+const least = 8
