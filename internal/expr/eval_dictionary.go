@@ -1,0 +1,221 @@
+package expr
+
+import (
+	"unsafe"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/decimal128"
+
+	"github.com/lakectl/lakectl/internal/schema"
+)
+
+// dictionaryKey tells dictionaries apart by the memory they lie in. A cache
+// holds on to that memory, so an equal key is the same dictionary.
+type dictionaryKey struct {
+	offsets, data, valid *byte
+	offset, n            int
+}
+
+func keyOf(dict arrow.ArrayData) dictionaryKey {
+	start := func(i int) *byte {
+		if b := dict.Buffers()[i]; b != nil {
+			return unsafe.SliceData(b.Bytes())
+		}
+		return nil
+	}
+	return dictionaryKey{offsets: start(1), data: start(2), valid: start(0), offset: dict.Offset(), n: dict.Len()}
+}
+
+// dictionaryResult is a node's value for each entry of a dictionary and, last,
+// for null.
+type dictionaryResult struct {
+	key    dictionaryKey
+	values vector
+	failed []int32 // by entry: its error's number in values.errs plus 1; nil if none fails
+}
+
+// dictionaryCache keeps the results for the dictionaries last seen. Batches of
+// a row group share one; two workers' morsels may alternate between some.
+type dictionaryCache struct {
+	results [4]*dictionaryResult
+	next    int
+}
+
+func (c *dictionaryCache) find(key dictionaryKey) *dictionaryResult {
+	for _, r := range c.results {
+		if r != nil && r.key == key {
+			return r
+		}
+	}
+	return nil
+}
+
+func (c *dictionaryCache) add(r *dictionaryResult) {
+	c.results[c.next] = r
+	c.next = (c.next + 1) % len(c.results)
+}
+
+// maxEntriesPerRow is how many entries of a dictionary are computed for each
+// row of a batch; larger dictionaries are computed row by row.
+const maxEntriesPerRow = 4
+
+// evalDictionary computes a node once for each entry of the dictionary of its
+// only column, and once for null. It is not done if the column is not coded,
+// or if its dictionary is far larger than the batch.
+func (e *evaluator) evalDictionary(node *Node, slot int) (vector, bool) {
+	if slot >= len(e.cols) || !isCoded(e.cols[slot], e.n) {
+		return vector{}, false
+	}
+	dict := e.cols[slot].Data().Dictionary()
+	key := keyOf(dict)
+	cache := e.scratch.entries[node]
+	if cache == nil {
+		cache = new(dictionaryCache)
+		e.scratch.entries[node] = cache
+	}
+	result := cache.find(key)
+	if result == nil {
+		if dict.Len() > maxEntriesPerRow*e.n {
+			return vector{}, false
+		}
+		result = e.evalEntries(node, slot, dict)
+		if e.err != nil {
+			return nullVector(node.Type, e.n), true
+		}
+		result.key = key
+		cache.add(result)
+	}
+	return e.gather(result, e.codesOf(slot)), true
+}
+
+// isCoded says whether a column is a dictionary of strings, with n rows and n > 0.
+func isCoded(col arrow.Array, n int) bool {
+	if col == nil || n == 0 || col.Len() != n {
+		return false
+	}
+	typ, ok := col.DataType().(*arrow.DictionaryType)
+	return ok && typ.IndexType.ID() == arrow.INT32 && typ.ValueType.ID() == arrow.STRING
+}
+
+// evalEntries computes a node for each entry of a dictionary and for null.
+func (e *evaluator) evalEntries(node *Node, slot int, dict arrow.ArrayData) *dictionaryResult {
+	s := e.scratch
+	mark := len(s.used)
+	sub := &evaluator{scratch: s, n: dict.Len() + 1, columns: make([]*vector, slot+1)}
+	entries := e.load(dict, schema.T(schema.String))
+	// One more row, which is null.
+	offsets := make([]int32, sub.n+1)
+	copy(offsets, entries.txt.offsets)
+	offsets[sub.n] = offsets[sub.n-1]
+	valid := sub.ownValid(nil)
+	copy(valid, entries.valid)
+	valid[dict.Len()>>6] &^= 1 << (dict.Len() & 63)
+	sub.columns[slot] = &vector{typ: entries.typ, n: sub.n, valid: valid, txt: texts{offsets: offsets, data: entries.txt.data}}
+	v := sub.evalRows(node)
+	e.fail2(sub.err)
+	if v.constant {
+		errs := expandErrors(&v, sub.n)
+		v = sub.spread(&v)
+		v.errs = errs
+	}
+	v.settle(s)
+	s.releaseFrom(mark)
+	if v.typ.Kind == schema.String && v.txt.dict == nil {
+		v.txt.dict = dictionaryData(&v.txt)
+	}
+	return &dictionaryResult{values: v, failed: numbersOf(v.errs, sub.n)}
+}
+
+// numbersOf gives each of n entries the number of its error plus 1.
+func numbersOf(errs rowErrors, n int) []int32 {
+	if len(errs) == 0 {
+		return nil
+	}
+	numbers := make([]int32, n)
+	for i, err := range errs {
+		numbers[err.row] = int32(i + 1)
+	}
+	return numbers
+}
+
+// codesOf returns the entry of each row; null rows have the entry after the last.
+func (e *evaluator) codesOf(slot int) []int32 {
+	data := e.cols[slot].Data()
+	codes := valuesOf[int32](data.Buffers()[1], data.Offset(), data.Len())
+	if e.cols[slot].NullN() == 0 {
+		return codes
+	}
+	if e.codes == nil {
+		e.codes = make(map[int][]int32)
+	}
+	if own, ok := e.codes[slot]; ok {
+		return own
+	}
+	null := int32(data.Dictionary().Len())
+	valid := alignedBits(alloc[uint64](e.scratch, words(e.n)), data.Buffers()[0].Bytes(), data.Offset(), e.n)
+	own := alloc[int32](e.scratch, e.n)
+	for i, c := range codes {
+		if !bitAt(valid, i) {
+			c = null
+		}
+		own[i] = c
+	}
+	e.codes[slot] = own
+	return own
+}
+
+// gather gives each row the value of its entry. Strings stay coded.
+func (e *evaluator) gather(r *dictionaryResult, codes []int32) vector {
+	from := &r.values
+	out := vector{typ: from.typ, n: e.n}
+	if from.valid != nil {
+		out.valid = gatherBits(alloc[uint64](e.scratch, words(e.n)), from.valid, codes)
+	}
+	switch from.typ.Kind {
+	case schema.Boolean:
+		out.bits = gatherBits(alloc[uint64](e.scratch, words(e.n)), from.bits, codes)
+	case schema.Integer, schema.Date:
+		out.i32 = gatherValues(alloc[int32](e.scratch, e.n), from.i32, codes)
+	case schema.Bigint, schema.Timestamp:
+		out.i64 = gatherValues(alloc[int64](e.scratch, e.n), from.i64, codes)
+	case schema.Double:
+		out.f64 = gatherValues(alloc[float64](e.scratch, e.n), from.f64, codes)
+	case schema.Decimal:
+		out.dec = gatherValues(alloc[decimal128.Num](e.scratch, e.n), from.dec, codes)
+	case schema.String:
+		out.txt = from.txt
+		out.txt.codes = codes
+		if from.txt.codes != nil {
+			out.txt.codes = gatherValues(alloc[int32](e.scratch, e.n), from.txt.codes, codes)
+		}
+	}
+	if r.failed != nil {
+		for i, c := range codes {
+			if number := r.failed[c]; number > 0 {
+				err := from.errs[number-1]
+				err.row = int32(i)
+				out.errs = append(out.errs, err)
+			}
+		}
+	}
+	return out
+}
+
+func gatherValues[T any](dst, values []T, codes []int32) []T {
+	for i, c := range codes {
+		dst[i] = values[c]
+	}
+	return dst
+}
+
+func gatherBits(dst, values []uint64, codes []int32) []uint64 {
+	for w := range dst {
+		chunk := codes[w*64 : min(w*64+64, len(codes))]
+		word := uint64(0)
+		for i, c := range chunk {
+			word |= values[c>>6] >> (c & 63) & 1 << i
+		}
+		dst[w] = word
+	}
+	return dst
+}

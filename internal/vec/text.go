@@ -1,0 +1,89 @@
+package vec
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/decimal128"
+)
+
+// AppendText appends the value of a row as text, for messages and for casts
+// to string: decimals with all digits of their scale, dates and timestamps as
+// AppendDate and AppendTimestamp write them, doubles shortest. A null appends
+// nothing. It takes every Arrow type that schema.Type.Arrow returns and
+// dictionaries of strings, and panics for others.
+func AppendText(dst []byte, arr arrow.Array, row int) []byte {
+	if arr.IsNull(row) {
+		return dst
+	}
+	switch a := arr.(type) {
+	case *array.String:
+		return append(dst, a.Value(row)...)
+	case *array.Binary:
+		return append(dst, a.Value(row)...)
+	case *array.Dictionary:
+		return append(dst, TextOf(a).Value(row)...)
+	case *array.Boolean:
+		return strconv.AppendBool(dst, a.Value(row))
+	case *array.Int32:
+		return appendInt(dst, int64(a.Value(row)))
+	case *array.Int64:
+		return appendInt(dst, a.Value(row))
+	case *array.Float64:
+		return AppendDouble(dst, a.Value(row))
+	case *array.Decimal128:
+		return AppendDecimal(dst, a.Value(row), int(a.DataType().(*arrow.Decimal128Type).Scale))
+	case *array.Date32:
+		return AppendDate(dst, int32(a.Value(row)))
+	case *array.Timestamp:
+		return AppendTimestamp(dst, int64(a.Value(row)))
+	default:
+		panic("vec: no text form of " + arr.DataType().String())
+	}
+}
+
+func appendInt(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10) }
+
+// AppendDouble appends the shortest text that ParseDouble reads as v.
+func AppendDouble(dst []byte, v float64) []byte {
+	switch {
+	case math.IsNaN(v):
+		return append(dst, "NaN"...)
+	case math.IsInf(v, 0):
+		return append(dst, strconv.FormatFloat(v, 'g', -1, 64)...)
+	}
+	return strconv.AppendFloat(dst, v, 'g', -1, 64)
+}
+
+// AppendDecimal appends a decimal with exactly scale digits after the point
+// and at least one before it.
+func AppendDecimal(dst []byte, v decimal128.Num, scale int) []byte {
+	var digits [48]byte
+	at := len(digits)
+	w := wideOf(v)
+	for n := 0; n <= scale || w[0]|w[1] != 0; n++ {
+		if n == scale && scale > 0 {
+			at--
+			digits[at] = '.'
+		}
+		at--
+		digits[at] = byte('0' + w.divWord(10))
+	}
+	if v.HighBits() < 0 {
+		dst = append(dst, '-')
+	}
+	return append(dst, digits[at:]...)
+}
+
+// Cut returns at most n bytes of text, not ending within a code point.
+func Cut(text []byte, n int) []byte {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && text[n]&0xc0 == 0x80 {
+		n--
+	}
+	return text[:n]
+}
