@@ -36,13 +36,6 @@ func (t *tally) add(other *tally) {
 	}
 }
 
-func (t *tally) records() (sum int64) {
-	for _, n := range t {
-		sum += n
-	}
-	return sum
-}
-
 // counts says what the sample project makes of the records.
 func (t *tally) counts() Counts {
 	c := Counts{Defects: map[string]int64{}}

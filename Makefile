@@ -1,0 +1,58 @@
+# `make help` lists what there is. Everything that is needed beyond Go, gcc and
+# make is fetched, with pinned versions, into .tools/ and .venv/.
+
+GO           ?= go
+PYTHON       ?= python3
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI     := .tools/golangci-lint-$(GOLANGCI_VERSION)
+ROWS         ?= 10000000
+FUZZTIME     ?= 60s
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race lint fmt demo e2e bench nightly clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/lakectl
+	$(GO) build -trimpath -o bin/lakectl ./cmd/lakectl
+
+test: ## vet, and all tests in Go
+	$(GO) vet ./...
+	$(GO) test ./...
+
+race: ## all tests in Go with the race detector
+	$(GO) test -race ./...
+
+lint: $(GOLANGCI) ## golangci-lint
+	$(GOLANGCI) run ./...
+
+fmt: ## format the code
+	gofmt -w $$(git ls-files '*.go')
+
+demo: build ## the sample project in ./demo: build a lake and look at it
+	@.ci/demo bin/lakectl demo
+
+e2e: build .venv/ready ## what needs more than Go: other readers of our files
+	cd internal/e2e && ../../.venv/bin/python -m unittest -q check_parquet_test
+	E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -tags e2e ./internal/e2e/...
+
+bench: ## lakectl and DuckDB side by side on ROWS transactions (10 million)
+	$(GO) run ./internal/e2e/bench -rows $(ROWS)
+
+nightly: ## long fuzzing of every parser (FUZZTIME each), and the tests that take hours
+	.ci/fuzz $(FUZZTIME)
+	$(GO) test -count=1 -timeout 8h -tags nightly ./internal/e2e/...
+
+clean: ## remove what the other targets made
+	rm -rf bin demo .venv .tools
+
+$(GOLANGCI):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv .tools/golangci-lint $@
+
+.venv/ready: internal/e2e/requirements.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r internal/e2e/requirements.txt
+	touch $@
