@@ -32,7 +32,7 @@ func (c *compressor) append(dst, text []byte, codec string) ([]byte, error) {
 		return c.appendGzip(dst, text)
 	case zst:
 		if c.zstd == nil {
-			e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+			e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
 			if err != nil {
 				return nil, err
 			}
