@@ -30,7 +30,7 @@ lint: $(GOLANGCI) ## golangci-lint
 fmt: ## format the code
 	gofmt -w $$(git ls-files '*.go')
 
-demo: build ## the sample project in ./demo: build a lake and look at it
+demo: build ## the sample project, anew in ./demo: build its lake and look at it
 	@.ci/demo bin/lakectl demo
 
 e2e: build .venv/ready ## what needs more than Go: other readers of our files
