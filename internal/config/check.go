@@ -78,8 +78,8 @@ func (b *Bronze) check(d *decoder, _ diag.Pos) {
 	if b.SkipLines.Value < 0 {
 		d.add(b.SkipLines.Pos, "", "skip_lines cannot be negative")
 	}
-	if b.MaxField.valid() && (b.MaxField.Value < 1 || b.MaxField.Value > 1<<30) {
-		d.add(b.MaxField.Pos, "", "max_field goes from 1 to 1GiB")
+	if b.MaxField.valid() && (b.MaxField.Value < 1 || b.MaxField.Value > 1<<29) {
+		d.add(b.MaxField.Pos, "", "max_field goes from 1 to 512MiB")
 	}
 	b.Nulls.unique(d, strings.Clone)
 }
@@ -151,7 +151,7 @@ func (b *Bronze) checkColumns(d *decoder) {
 	for _, c := range b.RequiredColumns.Items {
 		d.notEmpty(c)
 		names := b.Columns.Values()
-		if b.Columns.IsSet() && !slices.ContainsFunc(names, func(n string) bool { return same(n) == same(c.Value) }) {
+		if b.Columns.IsSet() && !c.wrong && !slices.ContainsFunc(names, func(n string) bool { return same(n) == same(c.Value) }) {
 			d.add(c.Pos, diag.Suggest(c.Value, names), "no column %s in columns", quote(c.Value))
 		}
 	}
@@ -162,6 +162,9 @@ func (b *Bronze) checkColumns(d *decoder) {
 func (s Strings) unique(d *decoder, fold func(string) string) {
 	seen := make(map[string]diag.Pos, len(s.Items))
 	for _, item := range s.Items {
+		if item.wrong {
+			continue
+		}
 		key := fold(item.Value)
 		if first, twice := seen[key]; twice {
 			d.add(item.Pos, "it is already given at "+first.String(), "%s is given twice", quote(item.Value))
@@ -282,9 +285,14 @@ func (n *Newest) check(d *decoder, _ diag.Pos) {
 	}
 }
 
+func (j *Join) check(d *decoder, _ diag.Pos) { d.notEmpty(j.Where) }
+
+func (o *SumOther) check(d *decoder, _ diag.Pos) { d.notEmpty(o.Where) }
+
 func (m *Measure) check(d *decoder, _ diag.Pos) { d.notEmpty(m.Expr) }
 
 func (g *Gold) check(d *decoder, at diag.Pos) {
+	d.notEmpty(g.Where)
 	grouped := g.GroupBy.Len() > 0
 	for _, m := range g.Measures.Entries {
 		if key := g.GroupBy.Get(m.Name); key != nil {

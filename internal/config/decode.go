@@ -274,12 +274,12 @@ func (s *String) decode(d *decoder, n *node, r rules) {
 		d.wrong(n, "a text")
 		return
 	}
-	s.Value, s.text = n.text.Value, n.text
 	if n.plain != isText {
 		s.wrong = true
 		d.add(n.pos, fmt.Sprintf("put it into quotes: %q", n.text.Value), "a text is wanted here, not %s", n.describe())
 		return
 	}
+	s.Value, s.text = n.text.Value, n.text
 	d.enum(s, r)
 }
 

@@ -154,7 +154,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(got)
 	}
 	b := c.Bronze.Entries[0].Value
-	if b.Delimiter.Value != "," || b.Quote.Value != `"` || !b.Header.Value || b.MaxField.Value != 1<<20 || b.OnChange.Value != "fail" || b.Settle.Value != 0 {
+	if b.Delimiter.Value != "," || b.Quote.Value != `"` || !b.Header.Value || b.MaxField.Value != 16<<20 || b.OnChange.Value != "fail" || b.Settle.Value != 0 {
 		t.Errorf("defaults %+v", b)
 	}
 	if b.Delimiter.IsSet() || !b.Source.IsSet() || c.Environment.Value != "dev" {

@@ -50,7 +50,7 @@ type Fraction float64
 type Exact struct{ *big.Rat }
 
 // String is a text and its place. Pos is where it begins, which for a quoted
-// text is the quote.
+// text is the quote. Value is empty if something else stands there.
 type String struct {
 	Value string
 	Pos   diag.Pos
