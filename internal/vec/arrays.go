@@ -140,3 +140,12 @@ func grow[T any](s []T, n int) []T {
 	}
 	return s[:n]
 }
+
+// BinaryOf makes a binary array without nulls of offsets (one more than rows)
+// and the bytes, taking ownership of both.
+func BinaryOf(offsets []int32, data []byte) arrow.Array {
+	d := array.NewData(arrow.BinaryTypes.Binary, len(offsets)-1,
+		[]*memory.Buffer{nil, memory.NewBufferBytes(asBytes(offsets)), memory.NewBufferBytes(data)}, nil, 0, 0)
+	defer d.Release()
+	return array.MakeFromData(d)
+}

@@ -1,0 +1,79 @@
+package bronze
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/schema"
+)
+
+// Columns that follow the raw columns of a bronze file.
+func added() []schema.Column {
+	return []schema.Column{
+		{Name: project.SourceFile, Type: schema.T(schema.String)},
+		{Name: project.SourceRow, Type: schema.T(schema.Bigint)},
+		{Name: project.IngestionTimestamp, Type: schema.T(schema.Timestamp)},
+	}
+}
+
+// Schema returns the columns of a bronze table with these raw columns.
+func Schema(raw []string) schema.Table {
+	var t schema.Table
+	for _, name := range raw {
+		t.Columns = append(t.Columns, schema.Column{Name: name, Type: schema.T(schema.String), Nullable: true})
+	}
+	t.Columns = append(t.Columns, added()...)
+	return t
+}
+
+// RawColumns is the inverse of Schema: the raw columns of a bronze table.
+func RawColumns(t schema.Table) []string {
+	names := t.Names()
+	return names[:max(0, len(names)-len(added()))]
+}
+
+// reserved are the names of columns that lakectl adds to bronze and quarantine.
+var reserved = []string{project.SourceFile, project.SourceRow, project.IngestionTimestamp, project.IngestionDate,
+	"source_line", "source_offset", "raw_record", "stage", "reasons", "run_id"}
+
+// Names returns the names of a file's columns as the lake has them, and an
+// error of class Partial if they cannot be told apart there.
+func Names(d *project.Bronze, file string, header []string) ([]string, error) {
+	names := slices.Clone(header)
+	seen := map[string]string{}
+	for i, name := range names {
+		if d.NormaliseNames {
+			names[i] = strings.Join(strings.Fields(strings.ToLower(name)), "_")
+		}
+		folded := strings.ToLower(names[i])
+		if slices.Contains(reserved, folded) {
+			return nil, diag.Errorf(diag.Partial, "%s: the column %q has a name that lakectl uses itself", file, name).
+				WithNext("rename the column in the file, or give the columns names in lakehouse.yaml (header: false, skip_lines: 1, columns: [...])")
+		}
+		if other, ok := seen[folded]; ok {
+			return nil, diag.Errorf(diag.Partial, "%s: the columns %q and %q have one name when case is ignored", file, other, name).
+				WithNext("rename one of them in the file")
+		}
+		seen[folded] = name
+	}
+	for _, name := range d.RequiredColumns {
+		if !slices.Contains(names, name) {
+			return nil, diag.Errorf(diag.Partial, "%s: the column %q is missing, which is required", file, name).
+				WithNext("%s", strings.TrimSpace("it has "+strings.Join(names, ", ")+"; "+diag.Suggest(name, names)))
+		}
+	}
+	return names, nil
+}
+
+// union returns known with the names that it does not have, and those.
+func union(known, names []string) (all, fresh []string) {
+	all = known
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			all, fresh = append(slices.Clip(all), name), append(fresh, name)
+		}
+	}
+	return all, fresh
+}

@@ -1,0 +1,211 @@
+package bronze
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lakectl/lakectl/internal/csvio"
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/engine"
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/source"
+	"github.com/lakectl/lakectl/internal/table"
+)
+
+// Options are settings of an ingestion that do not change its rows.
+type Options struct {
+	Workers     int
+	Store       engine.StoreOptions // Budget and Spill, for damaged records
+	Now         time.Time           // start of the run: ingestion_timestamp
+	Run         string
+	SegmentSize int // bytes that a worker parses at a time; 0 is the default
+	// Progress is told of the records and the bytes (as they lie) taken in. It
+	// may be nil and must be safe for concurrent use.
+	Progress func(records, bytes int64)
+}
+
+// Request is the files to take in.
+type Request struct {
+	Dataset *project.Bronze
+	Files   []source.File
+	// Columns are the raw columns that the table has so far.
+	Columns  []string
+	Sequence uint64 // the number that the commit will have
+	Open     func(ctx context.Context, path string) (io.ReadCloser, error)
+	Stager   table.Stager
+}
+
+// Result is what was taken in. Nothing of it is visible before it is committed.
+type Result struct {
+	Columns     []string // raw columns of the table, old ones first
+	Inputs      []lake.Input
+	Put         []lake.FileChange
+	Quarantined []lake.FileChange // records that could not be read
+	Failed      []error           // one for each file that failed whole, naming it
+	Damage      map[string]int64  // damaged records by kind
+	Records     int64
+	Bytes       int64
+}
+
+// Ingest takes the files in.
+func Ingest(ctx context.Context, req Request, o Options) (*Result, error) {
+	o.Workers = max(1, o.Workers)
+	if o.Progress == nil {
+		o.Progress = func(int64, int64) {}
+	}
+	in := &ingest{req: req, o: o, result: &Result{Columns: req.Columns, Damage: map[string]int64{}}}
+	files := in.plan(ctx)
+	if err := in.run(ctx, files); err != nil {
+		return nil, fmt.Errorf("bronze.%s: %w", req.Dataset.Name, err)
+	}
+	for _, f := range files {
+		in.collect(f)
+	}
+	return in.result, nil
+}
+
+// ingest is one ingestion on its way.
+type ingest struct {
+	req    Request
+	o      Options
+	pool   csvio.Pool
+	result *Result
+}
+
+// plan reads the headers of all files, so that all files of the commit are
+// written with the same columns. Files without a usable one fail here.
+func (in *ingest) plan(ctx context.Context) []*file {
+	var files []*file
+	for _, src := range in.req.Files {
+		f := &file{in: in, source: src}
+		f.wake.L = &f.mu
+		names, err := f.header(ctx)
+		if err == nil {
+			f.names, err = Names(in.req.Dataset, src.Path, names)
+		}
+		if err != nil {
+			in.result.Failed = append(in.result.Failed, err)
+			continue
+		}
+		in.result.Columns, f.columnsAdded = union(in.result.Columns, f.names)
+		if len(in.req.Columns) == 0 {
+			f.columnsAdded = nil // the first files of a table add nothing to it
+		}
+		files = append(files, f)
+	}
+	return files
+}
+
+// job is a segment of a file, or its end when there is no segment.
+type job struct {
+	file    *file
+	index   int
+	segment *csvio.Segment
+}
+
+// run has one goroutine cut the files into segments and the workers parse,
+// encode and append them.
+func (in *ingest) run(ctx context.Context, files []*file) error {
+	group, ctx := errgroup.WithContext(ctx)
+	jobs := make(chan job, in.o.Workers)
+	group.Go(func() error {
+		defer close(jobs)
+		for _, f := range files {
+			if err := in.cut(ctx, f, jobs); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for worker := range in.o.Workers {
+		group.Go(func() error {
+			var parse parsers
+			for j := range jobs {
+				if err := j.file.take(ctx, worker, j, &parse); err != nil {
+					j.file.abandon(err)
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	err := group.Wait()
+	for _, f := range files {
+		if err != nil || f.failure != nil {
+			f.discard()
+		}
+	}
+	return err
+}
+
+// cut sends the segments of a file to the workers. A file that cannot be read
+// to its end fails alone.
+func (in *ingest) cut(ctx context.Context, f *file, jobs chan<- job) error {
+	sum := sha256.New()
+	segments, raw, err := f.open(ctx, sum)
+	if err != nil {
+		f.abandon(err)
+		return nil
+	}
+	defer raw.Close()
+	for index := 0; ; index++ {
+		seg, err := segments.Next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.Is(err, io.EOF):
+			if _, err := io.Copy(io.Discard, raw); err != nil {
+				f.abandon(fmt.Errorf("%s: %w", f.source.Path, err))
+				return nil
+			}
+			f.sum = hex.EncodeToString(sum.Sum(nil))
+			return send(ctx, jobs, job{file: f, index: index})
+		case err != nil:
+			f.abandon(err)
+			return nil
+		}
+		if err := send(ctx, jobs, job{f, index, seg}); err != nil {
+			return err
+		}
+	}
+}
+
+func send(ctx context.Context, jobs chan<- job, j job) error {
+	select {
+	case jobs <- j:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// collect adds a finished file to the result.
+func (in *ingest) collect(f *file) {
+	if f.failure != nil {
+		in.result.Failed = append(in.result.Failed, f.failure)
+		return
+	}
+	in.result.Inputs = append(in.result.Inputs, lake.Input{Dataset: in.req.Dataset.Name, SourceFile: f.source.Path, Size: f.source.Size,
+		Version: f.source.Version, SHA256: f.sum, Records: f.records, Damaged: f.damaged, ColumnsAdded: f.columnsAdded})
+	in.result.Put = append(in.result.Put, f.put...)
+	in.result.Quarantined = append(in.result.Quarantined, f.quarantined...)
+	in.result.Records += f.records
+	in.result.Bytes += f.source.Size
+	for kind, n := range f.kinds {
+		in.result.Damage[kind] += n
+	}
+}
+
+// Changed is the error of a file that was ingested and has other content now.
+func Changed(path string, commit uint64) error {
+	return diag.Errorf(diag.Partial, "%s: the file has changed since commit %d ingested it; its new content was not taken in", path, commit).
+		WithNext("put the old content back, or give the new content a name of its own")
+}

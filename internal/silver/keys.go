@@ -1,0 +1,143 @@
+package silver
+
+import (
+	"context"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lakectl/lakectl/internal/engine"
+	"github.com/lakectl/lakectl/internal/expr"
+	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/schema"
+)
+
+// comparison is which rows of a table stand for the same thing, and which of
+// them counts.
+type comparison struct {
+	columns  []int // of the table: the key, or all for a distinct table; nil: every row counts
+	latestBy int   // the row with the highest value counts; -1: the one ingested last
+	first    bool  // the row ingested first counts, the others are duplicates
+}
+
+func keyOf(t *project.Silver) comparison {
+	if !t.Distinct {
+		return comparison{columns: t.Key, latestBy: t.LatestBy}
+	}
+	c := comparison{first: true, latestBy: -1}
+	for i := range t.Columns {
+		c.columns = append(c.columns, i)
+	}
+	return c
+}
+
+// findRepeatedKeys reads the keys of the inputs and finds those that may occur
+// twice, among them or in the table.
+func (b *build) findRepeatedKeys(ctx context.Context) error {
+	if err := b.loadIndexes(ctx); err != nil {
+		return err
+	}
+	if b.compare.columns == nil || len(b.inputs) == 0 {
+		return nil
+	}
+	hashes := engine.NewHashes(len(b.workers), b.o.Budget, b.o.Spill)
+	defer hashes.Close()
+	keys := newKeyReader(b.req.Table, b.compare.columns)
+	err := engine.ForEach(ctx, len(b.workers), len(b.inputs), func(ctx context.Context, worker, i int) error {
+		scratch := expr.NewScratch()
+		w := b.workers[worker]
+		return b.inputs[i].file.Scan(b.inputs[i].group, keys.raw, func(cols []arrow.Array, n int) error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			values, err := keys.values(scratch, cols, n)
+			if err != nil {
+				return err
+			}
+			w.hashes = w.hasher.Rows(w.hashes, values, n)
+			return hashes.Add(worker, w.hashes)
+		})
+	})
+	if err != nil {
+		return err
+	}
+	lists := make([][]uint64, len(b.existing))
+	for i, e := range b.existing {
+		lists[i] = e.keys
+	}
+	repeated, touched, err := hashes.Candidates(ctx, len(b.workers), lists)
+	if err != nil {
+		return err
+	}
+	b.repeated = repeated
+	for i, t := range touched {
+		b.existing[i].touched = b.existing[i].touched || t
+	}
+	return nil
+}
+
+// keyReader computes key columns alone. Rows without a key because of a failure
+// get some value or other: they go to quarantine later, and at worst the key of
+// another row is taken for one that may occur twice.
+type keyReader struct {
+	table   *project.Silver
+	columns []int // of the key
+	order   []int // columns to compute, each after those it reads
+	raw     []schema.Column
+	slots   []int // of raw
+}
+
+func newKeyReader(t *project.Silver, columns []int) *keyReader {
+	need := map[int]bool{}
+	var visit func(c int)
+	visit = func(c int) {
+		if need[c] {
+			return
+		}
+		need[c] = true
+		for _, r := range t.Columns[c].Reads {
+			visit(r)
+		}
+	}
+	for _, c := range columns {
+		visit(c)
+	}
+	k := &keyReader{table: t, columns: columns}
+	slots := map[int]bool{}
+	for _, c := range t.Order {
+		if !need[c] {
+			continue
+		}
+		k.order = append(k.order, c)
+		for _, slot := range t.Columns[c].Program.Columns() {
+			if slot < len(t.Raw) && !slots[slot] {
+				slots[slot] = true
+				k.slots = append(k.slots, slot)
+				k.raw = append(k.raw, schema.Column{Name: t.Raw[slot], Type: schema.T(schema.String), Nullable: true})
+			}
+		}
+	}
+	if len(k.raw) == 0 { // a key of constants still has rows to count
+		k.raw = []schema.Column{{Name: project.SourceRow, Type: schema.T(schema.Bigint)}}
+	}
+	return k
+}
+
+// values computes the key columns of a batch of the columns in raw.
+func (k *keyReader) values(s *expr.Scratch, cols []arrow.Array, n int) ([]arrow.Array, error) {
+	slots := make([]arrow.Array, len(k.table.Raw)+len(k.table.Columns))
+	for i, slot := range k.slots {
+		slots[slot] = cols[i]
+	}
+	for _, c := range k.order {
+		a, _, err := k.table.Columns[c].Program.Eval(s, slots, n)
+		if err != nil {
+			return nil, err
+		}
+		slots[len(k.table.Raw)+c] = a
+	}
+	out := make([]arrow.Array, len(k.columns))
+	for i, c := range k.columns {
+		out[i] = slots[len(k.table.Raw)+c]
+	}
+	return out, nil
+}

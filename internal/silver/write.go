@@ -1,0 +1,247 @@
+package silver
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lakectl/lakectl/internal/engine"
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/parquetio"
+	"github.com/lakectl/lakectl/internal/quarantine"
+	"github.com/lakectl/lakectl/internal/table"
+	"github.com/lakectl/lakectl/internal/vec"
+)
+
+// partFile is the name of the one file of a partition.
+const partFile = "part-0.parquet"
+
+// written is a partition that was written.
+type written struct {
+	change  lake.FileChange
+	before  map[string]int64 // rows by source file
+	after   map[string]int64
+	keys    []uint64
+	columns [][]uint64 // hashes of the referring columns, by referringColumns
+}
+
+// write writes the partitions that changed.
+func (b *build) write(ctx context.Context) error {
+	for _, w := range b.workers {
+		maps.Copy(b.changed, w.fresh)
+	}
+	ids := slices.SortedFunc(maps.Keys(b.changed), func(x, y int32) int {
+		return cmp.Compare(b.partitions.At(x).Path, b.partitions.At(y).Path)
+	})
+	done := make([]*written, len(ids))
+	err := engine.ForEach(ctx, len(b.workers), len(ids), func(ctx context.Context, worker, i int) (err error) {
+		done[i], err = b.writePartition(ctx, b.workers[worker], ids[i])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var x indexWriter
+	for i, w := range done {
+		b.result.Put = append(b.result.Put, w.change)
+		for name, n := range w.after {
+			b.move(name, lake.Totals{Silver: n})
+		}
+		for name, n := range w.before {
+			b.move(name, lake.Totals{Silver: -n})
+		}
+		partition := b.partitions.At(ids[i]).Path
+		if b.compare.columns != nil {
+			x.add(keyHashes, partition, w.keys)
+		}
+		for j, column := range b.referring() {
+			x.add(columnHashes+b.all.Columns[column].Name, partition, w.columns[j])
+		}
+	}
+	return b.writeIndex(ctx, &x)
+}
+
+func (b *build) move(sourceFile string, t lake.Totals) {
+	b.result.Changes[sourceFile] = b.result.Changes[sourceFile].Add(t)
+}
+
+// referring returns the columns of the table that refer to other tables, each once.
+func (b *build) referring() []int {
+	var columns []int
+	for _, check := range b.req.Table.Checks {
+		if check.References != nil && !slices.Contains(columns, check.Reads[0]) {
+			columns = append(columns, check.Reads[0])
+		}
+	}
+	return columns
+}
+
+// writePartition writes the file of one partition: the rows that stay, then
+// those that come.
+func (b *build) writePartition(ctx context.Context, w *worker, id int32) (*written, error) {
+	part := b.partitions.At(id)
+	target := table.Target{Table: b.ref(), Path: path.Join(b.ref().Dir(), part.Path, partFile), Partition: part.Values}
+	out, err := table.Create(ctx, b.req.Stager, target, b.file, parquetio.WriterOptions{Bloom: b.bloom(),
+		Metadata: map[string]string{"lakectl.commit": fmt.Sprint(b.req.Sequence)}})
+	if err != nil {
+		return nil, err
+	}
+	defer out.Abort()
+	done := &written{before: map[string]int64{}, after: map[string]int64{}, columns: make([][]uint64, len(b.referring()))}
+	if at, ok := b.byID[id]; ok {
+		if err := b.copyExisting(ctx, w, b.existing[at], out, done); err != nil {
+			return nil, err
+		}
+	}
+	err = b.store.Scan(int(id), func(cols []arrow.Array, n int) error {
+		return b.writeRows(w, out, done, b.withPartition(id, cols, n), n)
+	})
+	if err != nil {
+		return nil, err
+	}
+	done.change, err = out.Close(ctx)
+	return done, err
+}
+
+func (b *build) ref() lake.TableRef { return lake.TableRef{Layer: lake.Silver, Name: b.req.Table.Name} }
+
+// bloom returns the key columns that stand in files.
+func (b *build) bloom() []string {
+	var names []string
+	for _, c := range b.req.Table.Key {
+		if name := b.req.Table.Columns[c].Name; b.file.Index(name) >= 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// copyExisting writes the rows of a file that stay where they are. Those that
+// were candidates come back from the store, if they count.
+func (b *build) copyExisting(ctx context.Context, w *worker, e *existing, out *table.Writer, done *written) error {
+	return b.scanExisting(ctx, e, func(all []arrow.Array, n int) error {
+		count(done.before, all[b.own+atSourceFile])
+		if e.rejudge {
+			if _, err := b.rejudge(w, all, n); err != nil {
+				return err
+			}
+		}
+		if e.touched {
+			w.hashes = w.hasher.Rows(w.hashes, pick(all, b.compare.columns), n)
+			stay, again := split(others(nil, n), w.hashes, b.repeated)
+			if len(again) > 0 {
+				all, n = vec.TakeColumns(all, typesOf(b.all), stay), len(stay)
+			}
+		}
+		return b.writeRows(w, out, done, all, n)
+	})
+}
+
+// writeRows writes rows, and notes what the ledger and the index need of them.
+func (b *build) writeRows(w *worker, out *table.Writer, done *written, all []arrow.Array, n int) error {
+	count(done.after, all[b.own+atSourceFile])
+	if b.compare.columns != nil {
+		w.hashes = w.hasher.Rows(w.hashes, pick(all, b.compare.columns), n)
+		done.keys = append(done.keys, w.hashes...)
+	}
+	for i, column := range b.referring() {
+		w.hashes = w.hasher.Rows(w.hashes, []arrow.Array{all[column]}, n)
+		done.columns[i] = append(done.columns[i], w.hashes...)
+	}
+	return out.WriteColumns(b.fileColumns(all), n)
+}
+
+// count adds the rows of each source file.
+func count(into map[string]int64, sourceFile arrow.Array) {
+	text := vec.TextOf(sourceFile)
+	for start, n := 0, sourceFile.Len(); start < n; {
+		name, end := text.Value(start), start+1
+		for end < n && text.Value(end) == name {
+			end++
+		}
+		into[name] += int64(end - start)
+		start = end
+	}
+}
+
+// writeIndex writes the index of the partitions written, and removes the
+// indexes that no file needs any more.
+func (b *build) writeIndex(ctx context.Context, x *indexWriter) error {
+	if len(b.req.Files) > 0 {
+		for i, column := range b.req.Table.Referenced {
+			x.add(changedHashes+b.all.Columns[column].Name, "", b.changes.changed(i))
+		}
+	}
+	needed := map[uint64]bool{}
+	for _, e := range b.existing {
+		needed[e.Sequence] = needed[e.Sequence] || !b.changed[e.id]
+	}
+	for _, f := range b.req.Indexes {
+		if !needed[f.Sequence] {
+			b.result.Removed = append(b.result.Removed, f)
+		}
+	}
+	if x.empty() {
+		return nil
+	}
+	var data bytes.Buffer
+	if err := x.writeTo(&data); err != nil {
+		return err
+	}
+	path := fmt.Sprintf("%s/%020d.keys", b.ref().IndexDir(), b.req.Sequence)
+	out, err := b.req.Stager.Stage(ctx, b.ref(), path)
+	if err != nil {
+		return err
+	}
+	defer out.Abort()
+	if _, err := out.Write(data.Bytes()); err != nil {
+		return err
+	}
+	if _, err := out.Commit(ctx); err != nil {
+		return err
+	}
+	b.result.Put = append(b.result.Put, lake.FileChange{Path: path, Kind: lake.Index})
+	return nil
+}
+
+// finish writes quarantine and adds up what the workers counted.
+func (b *build) finish(ctx context.Context) error {
+	files, err := b.quarantine.Finish(ctx, b.req.Stager, func(partition string) string {
+		return quarantine.RowsPath(b.req.Table.Name, partition, b.req.Sequence)
+	})
+	if err != nil {
+		return err
+	}
+	b.result.Quarantined = files
+	fatal := map[string]string{}
+	for _, w := range b.workers {
+		addTotals(b.result.Changes, w.totals)
+		b.result.Judged += w.judged
+		for name, n := range w.judge.counts {
+			b.result.Counts[name] += n
+		}
+		for name, example := range w.fatal {
+			if old, ok := fatal[name]; !ok || example < old {
+				fatal[name] = example
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(fatal)) {
+		b.result.Fatal = append(b.result.Fatal, name+": "+fatal[name])
+	}
+	for _, e := range b.existing {
+		if !b.changed[e.id] {
+			b.result.Rows += e.Rows
+		}
+	}
+	for _, f := range b.result.Put {
+		b.result.Rows += f.Rows
+	}
+	return nil
+}
