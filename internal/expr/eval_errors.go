@@ -136,19 +136,19 @@ func (f *failures) add(row int, kind ErrKind) {
 	f.errs = append(f.errs, rowError{row: int32(row), kind: kind, source: f.source})
 }
 
-// nullErrors makes the values of failing rows null.
+// nullErrors makes the values of failing rows null. Errors are by row here, so
+// a constant is written out first.
 func (e *evaluator) nullErrors(v *vector) {
 	if len(v.errs) == 0 {
 		return
 	}
 	if v.constant {
-		*v = vector{typ: v.typ, n: v.n, constant: true, valid: []uint64{0}, errs: v.errs}.withZero()
-		return
+		errs := v.errs
+		*v = e.spread(v)
+		v.errs = errs
 	}
-	valid := alloc[uint64](e.scratch, words(v.n))
-	copyValid(valid, v.valid)
+	v.valid = e.ownValid(v.valid)
 	for _, err := range v.errs {
-		valid[err.row>>6] &^= 1 << (err.row & 63)
+		v.valid[err.row>>6] &^= 1 << (err.row & 63)
 	}
-	v.valid = valid
 }

@@ -177,3 +177,6 @@ func sliced(cols []arrow.Array, from, to int) []arrow.Array {
 	}
 	return out
 }
+
+// splitRows cuts the rows of a test's text.
+func splitRows(text string) []string { return strings.Split(text, "|") }
