@@ -161,11 +161,25 @@ func hashValues(dst []uint64, plain []byte, l *leaf) []uint64 {
 			from, to = 4, 4+int(binary.LittleEndian.Uint32(plain))
 		}
 		dst = append(dst, bloom.XXH64{}.Sum64(plain[from:to]))
-		if l.physical == format.Double && doubleOf(plain) == 0 {
-			// 0 and -0 are equal but hash differently: the filter holds both.
-			dst = append(dst, bloom.XXH64{}.Sum64Uint64(math.Float64bits(0)), bloom.XXH64{}.Sum64Uint64(1<<63))
+		if l.physical == format.Double {
+			for _, twin := range twinsOf(doubleOf(plain)) {
+				dst = append(dst, bloom.XXH64{}.Sum64Uint64(twin))
+			}
 		}
 		plain = plain[to:]
 	}
 	return dst
+}
+
+// twinsOf returns the bits of the doubles that equal v but are written
+// otherwise: a filter holds them all, as a reader may ask for any.
+func twinsOf(v float64) []uint64 {
+	switch {
+	case v == 0:
+		return []uint64{0, 1 << 63}
+	case math.IsNaN(v): // Java and C++, with either sign, and Go
+		return []uint64{0x7ff8000000000000, 0xfff8000000000000, 0x7ff8000000000001}
+	default:
+		return nil
+	}
 }

@@ -20,6 +20,7 @@ func (f *fixed) size() int                 { return len(f.plain) }
 func (f *fixed) held() int                 { return 0 }
 func (f *fixed) review(bool)               {}
 func (f *fixed) dictionary() ([]byte, int) { return nil, 0 }
+func (f *fixed) reset()                    {}
 
 func (f *fixed) add(a arrow.Array, valid []byte, from, to int) error {
 	low := f.limit.Negate()
@@ -61,6 +62,7 @@ func (l *booleans) size() int                 { return len(l.bits) }
 func (l *booleans) held() int                 { return 0 }
 func (l *booleans) review(bool)               {}
 func (l *booleans) dictionary() ([]byte, int) { return nil, 0 }
+func (l *booleans) reset()                    {}
 
 func (l *booleans) add(a arrow.Array, valid []byte, from, to int) error {
 	d := a.Data()

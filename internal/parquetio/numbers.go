@@ -22,11 +22,12 @@ type numbers[T int32 | int64] struct {
 	slots   []uint32
 	closing bool
 	scratch []T
-	dict    []byte
 }
 
-func newNumbers[T int32 | int64](l *leaf) *numbers[T] {
-	return &numbers[T]{coding: coding{on: true}, leaf: l}
+func (n *numbers[T]) reset() {
+	n.coding.reset(true)
+	n.plain, n.entry, n.closing = n.plain[:0], n.entry[:0], false
+	clear(n.slots)
 }
 
 func (n *numbers[T]) size() int { return 4*len(n.index) + n.leaf.width*len(n.plain) }
@@ -34,10 +35,7 @@ func (n *numbers[T]) size() int { return 4*len(n.index) + n.leaf.width*len(n.pla
 func (n *numbers[T]) held() int { return 4*len(n.slots) + n.leaf.width*(len(n.entry)+len(n.scratch)) }
 
 func (n *numbers[T]) dictionary() ([]byte, int) {
-	if n.dict == nil {
-		n.dict = arrow.GetBytes(n.entry)
-	}
-	return n.dict, n.entries
+	return arrow.GetBytes(n.entry), n.entries
 }
 
 func (n *numbers[T]) add(a arrow.Array, valid []byte, from, to int) error {
@@ -102,7 +100,8 @@ func (n *numbers[T]) review(pageEnds bool) {
 		for _, k := range n.index {
 			n.plain = append(n.plain, n.entry[k])
 		}
-		n.index, n.stamps, n.entry, n.slots, n.entries = nil, nil, nil, nil, 0
+		n.index, n.entry, n.entries = n.index[:0], n.entry[:0], 0
+		clear(n.slots)
 	case closeAfterPage:
 		n.closing = true
 	}
@@ -119,7 +118,7 @@ func (n *numbers[T]) finish(dst []byte) ([]byte, format.Encoding, bounds) {
 	b := n.bounds(n.scratch)
 	dst = n.coding.finish(dst)
 	if n.closing {
-		n.on, n.closing, n.index, n.slots = false, false, nil, nil
+		n.on, n.closing = false, false
 	}
 	return dst, format.RLEDictionary, b
 }

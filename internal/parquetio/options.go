@@ -33,7 +33,8 @@ type WriterOptions struct {
 	// count encoded pages and what waits to become one.
 	RowGroupRows  int
 	RowGroupBytes int64
-	// Bloom names the columns with a bloom filter (keys). Not for booleans.
+	// Bloom names the columns with a bloom filter (keys). Booleans and binaries
+	// cannot have one.
 	Bloom []string
 	// Metadata is written as key-value metadata, ordered by key.
 	Metadata map[string]string

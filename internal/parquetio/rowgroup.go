@@ -41,8 +41,8 @@ func (g *RowGroup) Write(rec arrow.Record) error {
 // Rows returns the rows written so far.
 func (g *RowGroup) Rows() int { return g.rows }
 
-// Size returns the bytes of memory that the row group holds: encoded pages,
-// the open page, and dictionaries.
+// Size returns the bytes that the row group holds: encoded pages, the open page,
+// and dictionaries; once encoded, its pages.
 func (g *RowGroup) Size() int64 { return g.size }
 
 // write appends as many rows of [from, to) as go in before something has to be
@@ -106,9 +106,7 @@ func (g *RowGroup) Encode() {
 	g.closed = true
 	for _, c := range g.chunks {
 		c.close(&g.scratch)
-		c.values = nil
 	}
-	g.scratch = scratch{}
 	g.size = 0
 	for _, c := range g.chunks {
 		g.size += int64(c.encoded + 8*len(c.hashes))

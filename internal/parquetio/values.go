@@ -23,6 +23,8 @@ type values interface {
 	finish(dst []byte) (out []byte, encoding format.Encoding, b bounds)
 	// dictionary returns the dictionary's page, PLAIN, and its number of entries.
 	dictionary() (plain []byte, entries int)
+	// reset begins another row group in the same memory.
+	reset()
 }
 
 // A dictionary is built for each row group, of the values as they come. It is
@@ -34,18 +36,19 @@ const (
 	maxNumbers       = 1 << 16 // more than 16 bits for an index save little
 )
 
+// newValues must be reset before its first use.
 func newValues(l *leaf) values {
 	switch l.physical {
 	case format.Boolean:
 		return &booleans{}
 	case format.Int32:
-		return newNumbers[int32](l)
+		return &numbers[int32]{leaf: l}
 	case format.Int64, format.Double:
-		return newNumbers[int64](l)
+		return &numbers[int64]{leaf: l}
 	case format.FixedLenByteArray:
 		return &fixed{leaf: l, limit: powerOfTen(int(l.typ.Precision))}
 	default:
-		return newTexts()
+		return &texts{leaf: l}
 	}
 }
 
@@ -60,6 +63,8 @@ type coding struct {
 	stamps  []uint32
 	entries int
 }
+
+func (c *coding) reset(on bool) { *c = coding{on: on, index: c.index[:0], stamps: c.stamps[:0]} }
 
 // verdict says what review must do: keep coding, begin anew without a dictionary
 // (nothing was written with it), or close it with this page.

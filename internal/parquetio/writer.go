@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/lakectl/lakectl/internal/schema"
@@ -19,6 +20,9 @@ type Writer struct {
 	open    *RowGroup // what Write fills; nil: nothing yet
 	footer  footer
 	err     error // the first failure; the file is lost
+
+	mu    sync.Mutex
+	spare []*RowGroup // given to Append; their memory is used again
 }
 
 var errClosed = errors.New("parquet: the writer is closed")
@@ -90,16 +94,39 @@ func (w *Writer) Flush() error {
 // goroutine and then given to Append.
 func (w *Writer) BeginRowGroup() *RowGroup {
 	g := &RowGroup{writer: w, chunks: make([]*chunk, len(w.leaves))}
+	old := w.takeSpare()
 	for i := range w.leaves {
 		l := &w.leaves[i]
-		g.chunks[i] = &chunk{leaf: l, codec: w.options.Codec, values: newValues(l)}
+		g.chunks[i] = &chunk{leaf: l, codec: w.options.Codec}
+		if old != nil {
+			g.chunks[i].values, g.chunks[i].levels = old.chunks[i].values, old.chunks[i].levels
+		} else {
+			g.chunks[i].values = newValues(l)
+		}
+		g.chunks[i].values.reset()
 	}
+	if old != nil {
+		g.scratch = old.scratch
+	}
+	return g
+}
+
+func (w *Writer) takeSpare() *RowGroup {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := len(w.spare)
+	if n == 0 {
+		return nil
+	}
+	g := w.spare[n-1]
+	w.spare = w.spare[:n-1]
 	return g
 }
 
 // Append writes a row group after those written before, encoding it first if
 // that was not done. A row group that Write has open is written before it. One
-// without rows leaves no trace.
+// without rows leaves no trace. The row group is of no use afterwards: its memory
+// goes to those begun later.
 func (w *Writer) Append(g *RowGroup) error {
 	if g.writer != w {
 		panic("parquetio: row group of another writer")
@@ -107,7 +134,15 @@ func (w *Writer) Append(g *RowGroup) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	return w.appendGroup(g)
+	if err := w.appendGroup(g); err != nil {
+		return err
+	}
+	// Flush does not do this: it is how hundreds of open writers give memory back.
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	g.writer = nil // a second Append panics
+	w.spare = append(w.spare, g)
+	return nil
 }
 
 func (w *Writer) appendGroup(g *RowGroup) error {
@@ -134,7 +169,9 @@ func (w *Writer) appendGroup(g *RowGroup) error {
 		}
 	}
 	w.footer.add(&group)
-	g.chunks = nil
+	for _, c := range g.chunks {
+		c.pages, c.hashes, c.dict = nil, nil, nil
+	}
 	return nil
 }
 
@@ -156,7 +193,6 @@ func (w *Writer) writeChunk(c *chunk) error {
 		if err := w.write(c.pages[i].header, c.pages[i].body); err != nil {
 			return err
 		}
-		c.pages[i].body = nil
 	}
 	return nil
 }
