@@ -3,6 +3,7 @@ package project
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/csvio"
@@ -130,12 +131,52 @@ func (b *binder) knownRaw(from *Bronze) ([]string, bool) {
 	return normalised(e.Value.Columns.Values(), from.NormaliseNames), true
 }
 
-// indexFold returns the index of a name: an exact one, else one ignoring case; or -1.
-func indexFold(names []string, name string) int {
-	if i := slices.Index(names, name); i >= 0 {
+// nameSet finds names as expressions do: exactly, else ignoring case.
+type nameSet struct {
+	list   []string
+	exact  map[string]int
+	folded map[string]int // the first of those that differ in case alone
+}
+
+func newNameSet(names []string) *nameSet {
+	s := &nameSet{exact: make(map[string]int, len(names)), folded: make(map[string]int, len(names))}
+	for _, n := range names {
+		s.add(n)
+	}
+	return s
+}
+
+// add adds a name at the end of the list.
+func (s *nameSet) add(name string) {
+	if _, ok := s.exact[name]; !ok {
+		s.exact[name] = len(s.list)
+	}
+	if _, ok := s.folded[fold(name)]; !ok {
+		s.folded[fold(name)] = len(s.list)
+	}
+	s.list = append(s.list, name)
+}
+
+// index returns the place of a name in the list, or -1.
+func (s *nameSet) index(name string) int {
+	if i, ok := s.exact[name]; ok {
 		return i
 	}
-	return slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+	if i, ok := s.folded[fold(name)]; ok {
+		return i
+	}
+	return -1
+}
+
+// fold returns a text that is the same for texts that strings.EqualFold calls equal.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for c := unicode.SimpleFold(r); c != r; c = unicode.SimpleFold(c) {
+			least = min(least, c)
+		}
+		return least
+	}, s)
 }
 
 // bind binds an expression, to a type if that is not Invalid.

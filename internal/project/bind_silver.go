@@ -33,7 +33,7 @@ func (b *binder) silver(e *config.Entry[config.Silver]) {
 	for i := range s.Columns {
 		r.collect(i)
 	}
-	s.Raw = r.used
+	s.Raw = r.used.list
 	for i := range s.Columns {
 		b.column(s, r, i)
 	}
@@ -128,24 +128,29 @@ func (b *binder) partitionType(name config.String, t schema.Type) {
 
 // rawOf prepares the resolution of names in a table's expressions.
 func (b *binder) rawOf(s *silverDraft) *resolver {
-	r := &resolver{table: s, reads: make([][]int, len(s.Columns)), at: make([][]diag.Pos, len(s.Columns)), binder: b}
-	if s.From == nil {
-		return r // any name will do: the dataset is reported
+	r := &resolver{
+		table: s, names: newNameSet(s.cfg.Columns.Names()), raw: newNameSet(nil), used: newNameSet(nil),
+		reads: make([][]int, len(s.Columns)), at: make([][]diag.Pos, len(s.Columns)),
 	}
-	r.raw, r.known = b.knownRaw(s.From)
+	if s.From != nil { // otherwise any name will do: the dataset is reported
+		names, known := b.knownRaw(s.From)
+		r.raw, r.known = newNameSet(names), known
+	}
 	return r
 }
 
 // resolver finds what names in the expressions of a silver table mean: another
 // silver column of that name, else the raw column of that name.
 type resolver struct {
-	binder *binder
-	table  *silverDraft
-	raw    []string // known raw columns
-	known  bool     // they are all there are
-	used   []string // raw columns that are read, by slot
-	reads  [][]int  // by column: the silver columns that it reads
-	at     [][]diag.Pos
+	table *silverDraft
+	names *nameSet // silver columns
+	raw   *nameSet // known raw columns
+	known bool     // they are all there are
+	used  *nameSet // raw columns that are read, by slot
+	reads [][]int  // by column: the silver columns that it reads
+	at    [][]diag.Pos
+	scope expr.Scope
+	twins []int // by column of scope: the silver column of its name, or -1
 }
 
 // collect finds what column i reads.
@@ -159,7 +164,7 @@ func (r *resolver) collect(i int) {
 	for _, ref := range refs {
 		j := -1
 		if ref.Qualifier == "" {
-			j = indexFold(r.table.cfg.Columns.Names(), ref.Name)
+			j = r.names.index(ref.Name)
 		}
 		switch {
 		case j >= 0 && j != i:
@@ -185,33 +190,54 @@ func (r *resolver) use(name string) {
 	if config.Reserved(name) {
 		return
 	}
-	if i := indexFold(r.raw, name); i >= 0 {
-		name = r.raw[i]
-	} else if r.known {
+	if i := r.raw.index(name); i >= 0 {
+		name = r.raw.list[i]
+	} else if r.known || r.blanks(name) {
 		return
 	}
-	if indexFold(r.used, name) < 0 {
-		r.used = append(r.used, name)
+	if r.used.index(name) < 0 {
+		r.used.add(name)
 	}
 }
 
-// scope returns what the expression of column i may name. Silver columns may
-// be null here even if they are required: the row is judged only afterwards.
-func (r *resolver) scope(i int) expr.Scope {
-	var scope expr.Scope
-	names := r.table.cfg.Columns.Names()
-	for j, c := range r.table.Columns {
-		if j != i && c.Type.Kind != schema.Invalid {
-			scope.Columns = append(scope.Columns, expr.ScopeColumn{Name: c.Name, Type: c.Type, Nullable: true, Slot: len(r.used) + j})
+// blanks says whether a name cannot be that of a raw column because blanks in
+// those are underscores.
+func (r *resolver) blanks(name string) bool {
+	from := r.table.From
+	return from != nil && from.NormaliseNames && !strings.EqualFold(config.NormaliseName(name), name)
+}
+
+// scopeOf returns what the expression of column i may name, until the next
+// call. Silver columns may be null here even if they are required: the row is
+// judged only afterwards.
+func (r *resolver) scopeOf(i int) expr.Scope {
+	if r.scope.Columns == nil {
+		r.makeScope()
+	}
+	for k := range r.scope.Columns {
+		c, twin := &r.scope.Columns[k], r.twins[k]
+		if c.Qualifier == rawQualifier {
+			c.Hidden = twin >= 0 && twin != i
+		} else {
+			c.Hidden = twin == i || c.Type.Kind == schema.Invalid
 		}
 	}
-	for slot, name := range r.used {
-		j := indexFold(names, name)
-		scope.Columns = append(scope.Columns, expr.ScopeColumn{
-			Qualifier: rawQualifier, Name: name, Type: schema.T(schema.String), Nullable: true, Slot: slot, Hidden: j >= 0 && j != i,
+	return r.scope
+}
+
+// makeScope lists the raw columns that are read and the silver columns, and
+// which silver column has the name of each.
+func (r *resolver) makeScope() {
+	for slot, name := range r.used.list {
+		r.twins = append(r.twins, r.names.index(name))
+		r.scope.Columns = append(r.scope.Columns, expr.ScopeColumn{
+			Qualifier: rawQualifier, Name: name, Type: schema.T(schema.String), Nullable: true, Slot: slot,
 		})
 	}
-	return scope
+	for i, c := range r.table.Columns {
+		r.twins = append(r.twins, i)
+		r.scope.Columns = append(r.scope.Columns, expr.ScopeColumn{Name: c.Name, Type: c.Type, Nullable: true, Slot: len(r.used.list) + i})
+	}
 }
 
 // column binds column i.
@@ -226,7 +252,7 @@ func (b *binder) column(s *silverDraft, r *resolver, i int) {
 		b.incomplete = true
 	case b.rawProblem(r, i) || b.reads(e.Value.Expr.Text(), without(s.bad, c.Name), ""):
 	default:
-		c.Program = b.bind(e.Value.Expr.Text(), r.scope(i), c.Type)
+		c.Program = b.bind(e.Value.Expr.Text(), r.scopeOf(i), c.Type)
 	}
 }
 
@@ -244,20 +270,19 @@ func without(bad map[string]bool, name string) map[string]bool {
 // rawProblem reports names in an expression that are neither silver nor raw
 // columns, which Bind would report as well but knows fewer names to suggest.
 func (b *binder) rawProblem(r *resolver, i int) bool {
-	names := r.table.cfg.Columns.Names()
 	refs, _ := expr.References(r.table.cfg.Columns.Entries[i].Value.Expr.Text())
 	found := false
 	for _, ref := range refs {
 		switch {
 		case ref.Qualifier != "" && !strings.EqualFold(ref.Qualifier, rawQualifier):
 			continue
-		case ref.Qualifier == "" && indexFold(names, ref.Name) >= 0 && indexFold(names, ref.Name) != i:
+		case ref.Qualifier == "" && r.names.index(ref.Name) >= 0 && r.names.index(ref.Name) != i:
 			continue
-		case indexFold(r.used, ref.Name) >= 0 && !config.Reserved(ref.Name):
+		case r.used.index(ref.Name) >= 0 && !config.Reserved(ref.Name):
 			continue
 		}
 		found = true
-		b.noRaw(r, ref.Name, ref.Pos, append(slices.Clone(names), r.raw...))
+		b.noRaw(r, ref.Name, ref.Pos, slices.Concat(r.names.list, r.raw.list))
 	}
 	return found
 }
@@ -269,8 +294,11 @@ func (b *binder) noRaw(r *resolver, name string, pos diag.Pos, options []string)
 		return
 	}
 	hint := diag.Suggest(name, options)
-	if hint == "" {
-		hint = suggest("the raw columns", name, r.raw)
+	switch {
+	case r.blanks(name):
+		hint = "its names are normalised: write " + config.NormaliseName(name)
+	case hint == "":
+		hint = suggest("the raw columns", name, r.raw.list)
 	}
 	b.add(pos, hint, "bronze.%s has no column %q", r.table.From.Name, name)
 }
@@ -278,9 +306,9 @@ func (b *binder) noRaw(r *resolver, name string, pos diag.Pos, options []string)
 // parse makes the program of a column that is a raw column.
 func (b *binder) parse(r *resolver, e config.Entry[config.Column]) *expr.Program {
 	name := sourceName(e)
-	slot := indexFold(r.used, name)
+	slot := r.used.index(name)
 	if slot < 0 || config.Reserved(name) {
-		pos, options := e.Pos, r.raw
+		pos, options := e.Pos, r.raw.list
 		if e.Value.From.IsSet() {
 			pos = e.Value.From.Pos
 		}
@@ -301,7 +329,7 @@ func (b *binder) parse(r *resolver, e config.Entry[config.Column]) *expr.Program
 			b.add(f.Pos, "write for example yyyy-MM-dd HH:mm:ss", "%q is not a layout: %v", f.Value, err)
 		}
 	}
-	in := expr.ScopeColumn{Qualifier: rawQualifier, Name: r.used[slot], Type: schema.T(schema.String), Nullable: true, Slot: slot}
+	in := expr.ScopeColumn{Qualifier: rawQualifier, Name: r.used.list[slot], Type: schema.T(schema.String), Nullable: true, Slot: slot}
 	return expr.BindParse(in, c.Type.Value, p)
 }
 
@@ -333,7 +361,7 @@ func (b *binder) requireRaw(s *silverDraft) {
 			continue
 		}
 		name := s.Raw[c.Program.Columns()[0]]
-		if indexFold(s.From.RequiredColumns, name) < 0 {
+		if !slices.ContainsFunc(s.From.RequiredColumns, func(r string) bool { return strings.EqualFold(r, name) }) {
 			s.From.RequiredColumns = append(s.From.RequiredColumns, name)
 		}
 	}

@@ -2,10 +2,12 @@ package project
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -214,6 +216,33 @@ silver:
 	}
 	if !slices.Equal(b.RequiredColumns, []string{"a_b", "c"}) || b.Settle.Seconds() != 60 || p.Lake != "s3://bucket/lake" {
 		t.Errorf("dataset %+v in %s", b, p.Lake)
+	}
+}
+
+func TestNormalisedNamesHaveNoBlanks(t *testing.T) {
+	text := strings.Replace(tableOf("a: {type: string, from: First Name}\nb: {type: string, expr: '\"Last Name\" || c'}"), "{source: x}", "{source: x, normalise_names: true}", 1)
+	_, problems := bindText(t, text, nil)
+	want := `lakehouse.yaml:7:31: bronze.t has no column "First Name"; its names are normalised: write first_name
+lakehouse.yaml:8:32: bronze.t has no column "Last Name"; its names are normalised: write last_name`
+	if problems != want {
+		t.Errorf("got %s", problems)
+	}
+}
+
+// Wide tables and long files take no time that one would notice.
+func TestWideTableIsQuick(t *testing.T) {
+	var columns strings.Builder
+	for i := range 1500 {
+		fmt.Fprintf(&columns, "c%d: {type: string, expr: \"c%d || r%d\"}\n", i, max(i-1, 0), i)
+	}
+	start := time.Now()
+	if p, problems := bindText(t, tableOf(columns.String()), nil); problems != "" || len(p.Silver[0].Order) != 1500 {
+		t.Fatal(problems)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("binding 1500 columns takes %v", took)
+	} else {
+		t.Logf("%v", took)
 	}
 }
 
