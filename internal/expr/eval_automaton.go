@@ -130,10 +130,10 @@ func (a *automaton) closure(from []uint32, flags resyntax.EmptyOp) []uint32 {
 		case resyntax.InstCapture, resyntax.InstNop:
 			stack = append(stack, inst.Out)
 		case resyntax.InstEmptyWidth:
-			need := resyntax.EmptyOp(inst.Arg)
-			if need&^flags == 0 {
+			switch resyntax.EmptyOp(inst.Arg) &^ flags {
+			case 0:
 				stack = append(stack, inst.Out)
-			} else if need&^flags == resyntax.EmptyEndText {
+			case resyntax.EmptyEndText:
 				set = append(set, pc) // decided at the end
 			}
 		case resyntax.InstFail:

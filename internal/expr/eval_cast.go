@@ -11,9 +11,6 @@ import (
 	"github.com/lakectl/lakectl/internal/vec"
 )
 
-// castReader reads text as casts do: standard layouts, UTC, no NaN.
-var castReader = &reader{}
-
 // evalCast computes cast and try_cast.
 func (e *evaluator) evalCast(node *Node, x *vector) vector {
 	kind := ErrCast
@@ -27,7 +24,7 @@ func (e *evaluator) evalCast(node *Node, x *vector) vector {
 	case from == to:
 		return *x
 	case from.Kind == schema.String:
-		return e.read(node, castReader, x, kind)
+		return e.read(node, &reader{}, x, kind) // standard layouts, UTC, no NaN
 	case to.Kind == schema.String:
 		return e.castToText(x)
 	}
@@ -158,6 +155,14 @@ func (e *evaluator) castToDecimal(out, x *vector) (bad []int32, known bool) {
 	scale, digits := out.scale(), out.digits()
 	switch x.typ.Kind {
 	case schema.Integer:
+		if digits-scale >= 10 && digits <= narrowDigits {
+			factor, mask := vec.Pow10Int64(scale), x.mask()
+			for i := range out.dec {
+				v := int64(x.i32[i&mask]) * factor
+				out.dec[i] = decimal128.New(v>>63, uint64(v))
+			}
+			return nil, true
+		}
 		return convert(out.dec, x.i32, x.mask(), func(v int32) (decimal128.Num, bool) {
 			return vec.RescaleDecimal(decimal128.FromI64(int64(v)), 0, scale, digits)
 		}), true
@@ -169,15 +174,35 @@ func (e *evaluator) castToDecimal(out, x *vector) (bad []int32, known bool) {
 		return convert(out.dec, x.f64, x.mask(), func(v float64) (decimal128.Num, bool) { return vec.DecimalOfDouble(v, digits, scale) }), true
 	case schema.Decimal:
 		from := x.scale()
-		if from == scale && x.digits() <= digits {
-			convert(out.dec, x.dec, x.mask(), func(v decimal128.Num) (decimal128.Num, bool) { return v, true })
-			return nil, true
+		if from == scale {
+			return sameScale(out.dec, x, digits), true
 		}
 		return convert(out.dec, x.dec, x.mask(), func(v decimal128.Num) (decimal128.Num, bool) {
 			return vec.RescaleDecimal(v, from, scale, digits)
 		}), true
 	}
 	return nil, false
+}
+
+// sameScale casts to other digits alone.
+func sameScale(dst []decimal128.Num, x *vector, digits int) (bad []int32) {
+	mask := x.mask()
+	if x.digits() <= digits {
+		for i := range dst {
+			dst[i] = x.dec[i&mask]
+		}
+		return nil
+	}
+	limit := vec.Pow10(digits)
+	lowest := limit.Negate()
+	for i := range dst {
+		v := x.dec[i&mask]
+		dst[i] = v
+		if !v.Less(limit) || !lowest.Less(v) {
+			bad = append(bad, int32(i))
+		}
+	}
+	return bad
 }
 
 // castToText writes values as SEMANTICS section 2 reads them.

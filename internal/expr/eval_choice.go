@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"math/bits"
+
 	"github.com/lakectl/lakectl/internal/schema"
 )
 
@@ -147,9 +149,17 @@ func (c *choice) blend() vector {
 }
 
 func blendValues[T any](dst, src []T, mask int, rows []uint64) {
-	for i := range dst {
-		if bitAt(rows, i) {
-			dst[i] = src[i&mask]
+	for w, word := range rows[:words(len(dst))] {
+		from, to := w*64, min(w*64+64, len(dst))
+		switch {
+		case word == 0:
+		case word == ^uint64(0) && mask != 0:
+			copy(dst[from:to], src[from:to])
+		default:
+			for word &= wordMask(w, len(dst)); word != 0; word &= word - 1 {
+				i := from + bits.TrailingZeros64(word)
+				dst[i] = src[i&mask]
+			}
 		}
 	}
 }

@@ -97,7 +97,10 @@ func truncDay(u Unit, day int32) int32 {
 	switch u {
 	case Week:
 		return vec.WeekStart(day)
-	case Month, Quarter, Year:
+	case Month:
+		_, _, d := vec.CivilFromDays(day)
+		return day - int32(d-1)
+	case Quarter, Year:
 		months := monthsOf(u)
 		return vec.MonthStart(vec.FloorDiv(vec.MonthIndex(day), months) * months)
 	default:

@@ -32,6 +32,7 @@ type dictionaryResult struct {
 	key    dictionaryKey
 	values vector
 	failed []int32 // by entry: its error's number in values.errs plus 1; nil if none fails
+	strict bool    // null for null, and for no entry
 }
 
 // dictionaryCache keeps the results for the dictionaries last seen. Batches of
@@ -85,7 +86,7 @@ func (e *evaluator) evalDictionary(node *Node, slot int) (vector, bool) {
 		result.key = key
 		cache.add(result)
 	}
-	return e.gather(result, e.codesOf(slot)), true
+	return e.gather(result, e.codesOf(slot), e.nullsOf(slot)), true
 }
 
 // isCoded says whether a column is a dictionary of strings, with n rows and n > 0.
@@ -112,7 +113,7 @@ func (e *evaluator) evalEntries(node *Node, slot int, dict arrow.ArrayData) *dic
 	valid[dict.Len()>>6] &^= 1 << (dict.Len() & 63)
 	sub.columns[slot] = &vector{typ: entries.typ, n: sub.n, valid: valid, txt: texts{offsets: offsets, data: entries.txt.data}}
 	v := sub.evalRows(node)
-	e.fail2(sub.err)
+	e.failIf(sub.err)
 	if v.constant {
 		errs := expandErrors(&v, sub.n)
 		v = sub.spread(&v)
@@ -123,7 +124,8 @@ func (e *evaluator) evalEntries(node *Node, slot int, dict arrow.ArrayData) *dic
 	if v.typ.Kind == schema.String && v.txt.dict == nil {
 		v.txt.dict = dictionaryData(&v.txt)
 	}
-	return &dictionaryResult{values: v, failed: numbersOf(v.errs, sub.n)}
+	strict := v.valid != nil && !bitAt(v.valid, dict.Len()) && countBits(v.valid, sub.n) == dict.Len()
+	return &dictionaryResult{values: v, failed: numbersOf(v.errs, sub.n), strict: strict}
 }
 
 // numbersOf gives each of n entries the number of its error plus 1.
@@ -136,6 +138,15 @@ func numbersOf(errs rowErrors, n int) []int32 {
 		numbers[err.row] = int32(i + 1)
 	}
 	return numbers
+}
+
+// nullsOf returns the validity bits of a column; nil if it has no nulls.
+func (e *evaluator) nullsOf(slot int) []uint64 {
+	if e.cols[slot].NullN() == 0 {
+		return nil
+	}
+	data := e.cols[slot].Data()
+	return alignedBits(alloc[uint64](e.scratch, words(e.n)), data.Buffers()[0].Bytes(), data.Offset(), e.n)
 }
 
 // codesOf returns the entry of each row; null rows have the entry after the last.
@@ -152,7 +163,7 @@ func (e *evaluator) codesOf(slot int) []int32 {
 		return own
 	}
 	null := int32(data.Dictionary().Len())
-	valid := alignedBits(alloc[uint64](e.scratch, words(e.n)), data.Buffers()[0].Bytes(), data.Offset(), e.n)
+	valid := e.nullsOf(slot)
 	own := alloc[int32](e.scratch, e.n)
 	for i, c := range codes {
 		if !bitAt(valid, i) {
@@ -164,11 +175,14 @@ func (e *evaluator) codesOf(slot int) []int32 {
 	return own
 }
 
-// gather gives each row the value of its entry. Strings stay coded.
-func (e *evaluator) gather(r *dictionaryResult, codes []int32) vector {
+// gather gives each row the value of its entry; valid are the column's
+// validity bits. Strings stay coded.
+func (e *evaluator) gather(r *dictionaryResult, codes []int32, valid []uint64) vector {
 	from := &r.values
 	out := vector{typ: from.typ, n: e.n}
-	if from.valid != nil {
+	if r.strict {
+		out.valid = valid
+	} else if from.valid != nil {
 		out.valid = gatherBits(alloc[uint64](e.scratch, words(e.n)), from.valid, codes)
 	}
 	switch from.typ.Kind {

@@ -73,7 +73,7 @@ func (e *evaluator) evalIn(node *Node, args []vector) vector {
 	clear(unknown)
 	if x.typ.Kind == schema.String && allConstant(items) {
 		e.inTexts(node, out.bits, x, items)
-		items = nullsOf(items)
+		items = nullItem(items)
 	}
 	equal := alloc[uint64](e.scratch, len(out.bits))
 	for j := range items {
@@ -103,8 +103,8 @@ func allConstant(vs []vector) bool {
 	return true
 }
 
-// nullsOf returns one of the constants that are null, if any is.
-func nullsOf(items []vector) []vector {
+// nullItem returns one of the constants that are null, if any is.
+func nullItem(items []vector) []vector {
 	for i := range items {
 		if items[i].allNull() {
 			return items[i : i+1]

@@ -21,7 +21,7 @@ type reader struct {
 func (e *evaluator) evalParse(node *Node, x *vector) vector {
 	r := preparedFor(e.scratch, node, func() *reader {
 		r, err := newReader(node)
-		e.fail2(err)
+		e.failIf(err)
 		return r
 	})
 	return e.read(node, r, x, ErrType)
@@ -124,14 +124,14 @@ func readValues[T any](in *readRows, dst []T, parse func([]byte) (T, bool)) {
 		text := t.at(i & mask)
 		v, ok := parse(text)
 		if !ok {
-			v, ok = readTrimmed(in, i, text, parse)
+			v = readTrimmed(in, i, text, parse)
 		}
 		dst[i] = v
 	}
 }
 
 // readTrimmed reads a text that is not a value as it stands.
-func readTrimmed[T any](in *readRows, i int, text []byte, parse func([]byte) (T, bool)) (T, bool) {
+func readTrimmed[T any](in *readRows, i int, text []byte, parse func([]byte) (T, bool)) T {
 	trimmed := vec.TrimBlank(text)
 	var v T
 	ok := false
@@ -144,7 +144,7 @@ func readTrimmed[T any](in *readRows, i int, text []byte, parse func([]byte) (T,
 			in.bad = append(in.bad, int32(i))
 		}
 	}
-	return v, ok
+	return v
 }
 
 func readBooleans(in *readRows, dst []uint64) {

@@ -19,7 +19,6 @@ type Scratch struct {
 	entries   map[*Node]*dictionaryCache
 	prepared  map[*Node]any // what an operation compiles once: layouts, sets, replacements
 	zones     map[*Node]*vec.Zone
-	text      []byte // for one value at a time
 }
 
 // NewScratch returns an empty Scratch.

@@ -19,7 +19,6 @@ var (
 	tString    = schema.T(schema.String)
 	tBoolean   = schema.T(schema.Boolean)
 	tInteger   = schema.T(schema.Integer)
-	tBigint    = schema.T(schema.Bigint)
 	tDouble    = schema.T(schema.Double)
 	tDate      = schema.T(schema.Date)
 	tTimestamp = schema.T(schema.Timestamp)

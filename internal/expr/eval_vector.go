@@ -69,9 +69,6 @@ func (v *vector) code(i int) int32 {
 	return int32(i)
 }
 
-// boolAt returns the truth of a row that is not null.
-func (v *vector) boolAt(i int) bool { return bitAt(v.bits, i&v.mask()) }
-
 // scale and digits of a decimal.
 func (v *vector) scale() int  { return int(v.typ.Scale) }
 func (v *vector) digits() int { return int(v.typ.Precision) }
@@ -148,7 +145,7 @@ func (e *evaluator) evalConstant(node *Node) vector {
 		mark := len(e.scratch.used)
 		sub := &evaluator{scratch: e.scratch, n: 1}
 		v = sub.evalRows(node)
-		e.fail2(sub.err)
+		e.failIf(sub.err)
 		v.settle(e.scratch)
 		e.scratch.releaseFrom(mark)
 		v.constant = true
@@ -158,8 +155,8 @@ func (e *evaluator) evalConstant(node *Node) vector {
 	return v
 }
 
-// fail2 records another evaluator's error, which may be nil.
-func (e *evaluator) fail2(err error) {
+// failIf records an error unless it is nil.
+func (e *evaluator) failIf(err error) {
 	if err != nil {
 		e.fail(err)
 	}
@@ -186,11 +183,11 @@ func (v *vector) appendText(dst []byte, row int) []byte {
 	if v.isNull(row) {
 		return append(dst, "null"...)
 	}
-	if i := row & v.mask(); v.typ.Kind == schema.String {
+	i := row & v.mask()
+	if v.typ.Kind == schema.String {
 		return append(dst, v.txt.at(i)...)
-	} else {
-		return appendCast(dst, v, i)
 	}
+	return appendCast(dst, v, i)
 }
 
 // words is the number of 64-bit words of n bits.

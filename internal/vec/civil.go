@@ -19,6 +19,13 @@ const (
 // Gregorian calendar. The month must be 1 to 12; a day beyond the month's end
 // counts on into the next month.
 func DaysFromCivil(year, month, day int) int32 {
+	if uint(year-1) < 1<<20 {
+		y := uint32(year)
+		if month <= 2 {
+			y--
+		}
+		return int32(365*y+y/4-y/100+y/400) + marchDays[month&15] + int32(day)
+	}
 	if month <= 2 {
 		year--
 		month += 12
@@ -29,6 +36,11 @@ func DaysFromCivil(year, month, day int) int32 {
 	dayOfEra := yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear
 	return int32(int(era)*146097 + dayOfEra - 719468)
 }
+
+// marchDays are the days from 0000-02-29 to the last day before a month of a
+// year that begins in March, less those to 1970-01-01.
+var marchDays = [16]int32{0, 306 - 719469, 337 - 719469, 0 - 719469, 31 - 719469, 61 - 719469, 92 - 719469, 122 - 719469,
+	153 - 719469, 184 - 719469, 214 - 719469, 245 - 719469, 275 - 719469}
 
 // CivilFromDays returns the day of the calendar that is days after 1970-01-01.
 func CivilFromDays(days int32) (year, month, day int) {

@@ -9,19 +9,25 @@ import (
 // Decimals are unscaled decimal128 numbers; their scale is known to the caller.
 // "Fits" means at most so many digits; results beyond 38 digits are refused.
 
-var pow10u64, pow10Num = powersOfTen()
+// pow10u64 are 10^0 to 10^19.
+var pow10u64 = [20]uint64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
+	1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19}
 
-// powersOfTen returns 10^0 to 10^19 and 10^0 to 10^38.
-func powersOfTen() (small [20]uint64, large [39]decimal128.Num) {
-	small[0] = 1
-	for i := 1; i < len(small); i++ {
-		small[i] = 10 * small[i-1]
-	}
-	for i := range large {
-		hi, lo := bits.Mul64(small[i/2], small[i-i/2])
-		large[i] = decimal128.New(int64(hi), lo)
-	}
-	return small, large
+// pow10Num are 10^0 to 10^38.
+var pow10Num = [39]decimal128.Num{
+	decimal128.New(0, 1), decimal128.New(0, 10), decimal128.New(0, 100),
+	decimal128.New(0, 1000), decimal128.New(0, 10000), decimal128.New(0, 100000),
+	decimal128.New(0, 1000000), decimal128.New(0, 10000000), decimal128.New(0, 100000000),
+	decimal128.New(0, 1000000000), decimal128.New(0, 10000000000), decimal128.New(0, 100000000000),
+	decimal128.New(0, 1000000000000), decimal128.New(0, 10000000000000), decimal128.New(0, 100000000000000),
+	decimal128.New(0, 1000000000000000), decimal128.New(0, 10000000000000000), decimal128.New(0, 100000000000000000),
+	decimal128.New(0, 1000000000000000000), decimal128.New(0, 10000000000000000000), decimal128.New(5, 7766279631452241920),
+	decimal128.New(54, 3875820019684212736), decimal128.New(542, 1864712049423024128), decimal128.New(5421, 200376420520689664),
+	decimal128.New(54210, 2003764205206896640), decimal128.New(542101, 1590897978359414784), decimal128.New(5421010, 15908979783594147840),
+	decimal128.New(54210108, 11515845246265065472), decimal128.New(542101086, 4477988020393345024), decimal128.New(5421010862, 7886392056514347008),
+	decimal128.New(54210108624, 5076944270305263616), decimal128.New(542101086242, 13875954555633532928), decimal128.New(5421010862427, 9632337040368467968),
+	decimal128.New(54210108624275, 4089650035136921600), decimal128.New(542101086242752, 4003012203950112768), decimal128.New(5421010862427522, 3136633892082024448),
+	decimal128.New(54210108624275221, 12919594847110692864), decimal128.New(542101086242752217, 68739955140067328), decimal128.New(5421010862427522170, 687399551400673280),
 }
 
 // Pow10 returns 10^n for n from 0 to 38.

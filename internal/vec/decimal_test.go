@@ -168,3 +168,11 @@ func BenchmarkDivRound(b *testing.B) {
 		DivRound(x, 21, y, 38)
 	}
 }
+
+func TestPowersOfTen(t *testing.T) {
+	for n := range pow10Num {
+		if Pow10(n).BigInt().Cmp(bigPow10(n)) != 0 {
+			t.Errorf("Pow10(%d) = %s", n, Pow10(n).BigInt())
+		}
+	}
+}

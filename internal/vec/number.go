@@ -43,12 +43,20 @@ func ParseInt64(text []byte) (int64, bool) {
 		return parseLongInt(digits, negative)
 	}
 	var v uint64
-	for _, c := range digits {
-		c -= '0'
-		if c > 9 {
+	if len(digits) <= 8 {
+		w := loadShort(digits) | zeroDigits>>(8*len(digits))
+		if !eightDigits(w) {
 			return 0, false
 		}
-		v = v*10 + uint64(c)
+		v = valueOfDigits(w)
+	} else {
+		for _, c := range digits {
+			c -= '0'
+			if c > 9 {
+				return 0, false
+			}
+			v = v*10 + uint64(c)
+		}
 	}
 	if negative {
 		return -int64(v), true
@@ -117,7 +125,10 @@ const pointLessZero = 0xfe
 // scale). Digits beyond the scale must be zeros; nothing is rounded.
 func ParseDecimal(text []byte, digits, scale int) (decimal128.Num, bool) {
 	body, negative := cutSign(text)
-	if len(body) == 0 || len(body) > 19 {
+	if len(body) <= 8 {
+		return parseShortDecimal(body, negative, digits, scale)
+	}
+	if len(body) > 19 {
 		return parseLongDecimal(body, negative, digits, scale)
 	}
 	var v uint64 // at most 19 digits
@@ -132,15 +143,34 @@ func ParseDecimal(text []byte, digits, scale int) (decimal128.Num, bool) {
 		}
 		fraction = len(body) - 1 - i
 	}
-	if fraction < 0 {
-		fraction = 0
-	} else if len(body) == 1 {
+	fraction = max(fraction, 0)
+	if fraction > scale || scale-fraction > 19 {
+		return parseLongDecimal(body, negative, digits, scale)
+	}
+	return scaledNum(v, scale-fraction, negative, digits)
+}
+
+// parseShortDecimal is ParseDecimal for up to 8 characters, which it reads as
+// one word: without a loop, as lengths vary and mispredicted branches cost
+// more than the work.
+func parseShortDecimal(body []byte, negative bool, digits, scale int) (decimal128.Num, bool) {
+	w, n, fraction := loadShort(body), len(body), 0
+	point := w ^ 0x2e2e2e2e2e2e2e2e
+	if found := (point - 0x0101010101010101) &^ point & 0x8080808080808080; found != 0 {
+		at := uint(bits.TrailingZeros64(found)) &^ 7 // the bit where the point's byte begins
+		before := w & (1<<at - 1)
+		w = w>>(at+8)<<(at+8) | before<<8
+		n--
+		fraction = 7 - int(at>>3)
+	}
+	w |= zeroDigits >> (8 * n)
+	if n == 0 || !eightDigits(w) {
 		return decimal128.Num{}, false
 	}
 	if fraction > scale || scale-fraction > 19 {
 		return parseLongDecimal(body, negative, digits, scale)
 	}
-	return scaledNum(v, scale-fraction, negative, digits)
+	return scaledNum(valueOfDigits(w), scale-fraction, negative, digits)
 }
 
 // scaledNum returns v * 10^shift with a sign, shift at most 19.
@@ -293,3 +323,32 @@ func pairs(w uint64) uint64 {
 }
 
 func load64(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
+
+// zeroDigits are eight ASCII zeros.
+const zeroDigits = 0x3030303030303030
+
+// loadShort returns up to 8 bytes as a word that ends with the last of them in
+// its highest byte; the bytes before the first are 0.
+func loadShort(b []byte) uint64 {
+	n := len(b)
+	switch {
+	case n >= 8:
+		return load64(b)
+	case n >= 4:
+		lo, hi := uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[n-4:]))
+		return lo<<(8*(8-n)) | hi<<32
+	case n >= 2:
+		lo, hi := uint64(binary.LittleEndian.Uint16(b)), uint64(binary.LittleEndian.Uint16(b[n-2:]))
+		return lo<<(8*(8-n)) | hi<<48
+	case n == 1:
+		return uint64(b[0]) << 56
+	}
+	return 0
+}
+
+// valueOfDigits returns the number that eight ASCII digits write.
+func valueOfDigits(w uint64) uint64 {
+	w = w & 0x0f0f0f0f0f0f0f0f * 2561 >> 8
+	w = w & 0x00ff00ff00ff00ff * 6553601 >> 16
+	return w & 0x0000ffff0000ffff * 42949672960001 >> 32
+}

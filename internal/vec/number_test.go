@@ -99,7 +99,7 @@ func TestParseDoubleNaN(t *testing.T) {
 			t.Errorf("%q is a double without allow_nan", text)
 		}
 	}
-	for _, text := range []string{"1e999", "infinit", "nano", ""} {
+	for _, text := range []string{"1e999", "infi", "nano", ""} {
 		if v, ok := ParseDouble([]byte(text), true); ok {
 			t.Errorf("ParseDouble(%q) = %v", text, v)
 		}
