@@ -1,6 +1,8 @@
 package lake
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -54,7 +56,12 @@ type stage struct {
 
 func (s stage) dir() string { return fmt.Sprintf("%s%s-%d-%d/", stageDir, s.run, s.sequence, s.fence) }
 
-func (s stage) file(path string) string { return s.dir() + path }
+// file returns the name of the staged object of a file. All are in one folder:
+// making and removing one for each partition costs more than the files do.
+func (s stage) file(path string) string {
+	sum := sha256.Sum256([]byte(path))
+	return s.dir() + hex.EncodeToString(sum[:16])
+}
 
 func (r *Record) stage() stage { return stage{r.Run, r.Sequence, r.Fence} }
 
