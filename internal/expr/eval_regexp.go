@@ -22,8 +22,9 @@ func (t *textOp) regexpLike() vector {
 	return out
 }
 
-// regexpExtract gives the text of a group; null where nothing matches or the
-// group takes no part in the match.
+// regexpExtract gives the text of a group; null where nothing matches, the
+// group takes no part in the match or its text is empty, which the engines
+// that lakectl prints SQL for cannot tell apart.
 func (t *textOp) regexpExtract() vector {
 	x := &t.args[0]
 	b := t.newTexts(len(x.txt.data))
@@ -35,7 +36,7 @@ func (t *textOp) regexpExtract() vector {
 			if text := x.text(i); match(text) {
 				at = t.node.Regexp.FindSubmatchIndex(text)
 			}
-			if at == nil || at[2*t.node.Group] < 0 {
+			if at == nil || at[2*t.node.Group] == at[2*t.node.Group+1] {
 				valid[i>>6] &^= 1 << (i & 63)
 			} else {
 				b.data = append(b.data, x.text(i)[at[2*t.node.Group]:at[2*t.node.Group+1]]...)
@@ -146,7 +147,7 @@ func classOf(pattern string) *runeClass {
 	}
 	c := &runeClass{}
 	if re.Op == resyntax.OpPlus {
-		c.runs, re = true, re.Sub[0]
+		c.runs, re = re.Flags&resyntax.NonGreedy == 0, re.Sub[0]
 	}
 	switch {
 	case re.Op == resyntax.OpCharClass:

@@ -52,7 +52,7 @@ func (e *evaluator) overflowed(node *Node, out vector, rows []int32, args ...vec
 }
 
 func roundWhole(v int64, places int) (int64, bool) {
-	r, ok := vec.RoundDecimal(decimal128.FromI64(v), 0, places)
+	r, ok := vec.RoundDecimal(decimal128.FromI64(v), 0, places, 0, schema.MaxPrecision)
 	if !ok {
 		return 0, false
 	}
@@ -74,20 +74,13 @@ func roundDouble(node *Node, v float64) float64 {
 func roundDecimals(node *Node, dst []decimal128.Num, x *vector) (bad []int32) {
 	from, scale, digits := x.scale(), int(node.Type.Scale), int(node.Type.Precision)
 	return convert(dst, x.dec, x.mask(), func(v decimal128.Num) (decimal128.Num, bool) {
-		ok := true
-		at := 0
 		switch node.Op {
 		case OpFloor:
-			v = vec.FloorDecimal(v, from)
+			return vec.RescaleDecimal(vec.FloorDecimal(v, from), 0, scale, digits)
 		case OpCeil:
-			v = vec.CeilDecimal(v, from)
+			return vec.RescaleDecimal(vec.CeilDecimal(v, from), 0, scale, digits)
 		default:
-			v, ok = vec.RoundDecimal(v, from, node.Digits)
-			at = from
+			return vec.RoundDecimal(v, from, node.Digits, scale, digits)
 		}
-		if !ok {
-			return v, false
-		}
-		return vec.RescaleDecimal(v, at, scale, digits)
 	})
 }

@@ -125,11 +125,12 @@ func (t *textOp) partOf() func(i int, text []byte) ([]byte, bool) {
 }
 
 func (t *textOp) substr(i int, text []byte) ([]byte, bool) {
-	length := int64(math.MaxInt64)
+	from := t.args[1].i64[i&t.args[1].mask()]
 	if len(t.args) > 2 {
-		length = t.args[2].i64[i&t.args[2].mask()]
+		return vec.Substring(text, from, t.args[2].i64[i&t.args[2].mask()]), true
 	}
-	return vec.Substring(text, t.args[1].i64[i&t.args[1].mask()], length), true
+	const beyond = 1 << 40 // more than a text has
+	return vec.Substring(text, max(from, -beyond), 2*beyond), true
 }
 
 func (t *textOp) splitPart(i int, text []byte) ([]byte, bool) {

@@ -119,21 +119,20 @@ func divRoundInt64(a, b int64) int64 {
 	return q
 }
 
-// RoundDecimal returns v, which has scale scale, rounded half away from zero
-// to places decimal places (negative: tens, hundreds), at its own scale. It is
-// false if the result has more than 38 digits.
-func RoundDecimal(v decimal128.Num, scale, places int) (decimal128.Num, bool) {
-	if places >= scale {
-		return v, true
+// RoundDecimal returns v, which has scale from, rounded half away from zero to
+// places decimal places (negative: tens, hundreds), at scale to, which is not
+// less than places. It is false if the result has more than digits digits.
+func RoundDecimal(v decimal128.Num, from, places, to, digits int) (decimal128.Num, bool) {
+	if places >= from {
+		return RescaleDecimal(v, from, to, digits)
 	}
-	drop := scale - places
-	if drop > 38 {
+	if from-places > 38 || to-places > 76 {
 		return decimal128.Num{}, true
 	}
 	w := wideOf(v)
-	w.roundPow10(drop)
-	w.mulPow10(drop)
-	return w.num(v.HighBits() < 0, 38)
+	w.roundPow10(from - places)
+	w.mulPow10(to - places)
+	return w.num(v.HighBits() < 0, digits)
 }
 
 // FloorDecimal returns the greatest whole number not above v, at scale 0.

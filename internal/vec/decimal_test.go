@@ -74,9 +74,11 @@ func TestDecimalsAreExact(t *testing.T) {
 		sameDecimal(t, "RescaleDecimal", got, ok, bigRound(want, bigPow10(max(as-bs, 0))), digits)
 
 		places := r.IntN(60) - 20
-		got, ok = RoundDecimal(a, as, places)
-		unit := bigPow10(max(as-places, 0))
-		sameDecimal(t, "RoundDecimal", got, ok, want.Mul(bigRound(x, unit), unit), 38)
+		to := max(places, 0) + r.IntN(10)
+		got, ok = RoundDecimal(a, as, places, to, digits)
+		rounded := new(big.Rat).SetFrac(bigRound(x, bigPow10(max(as-places, 0))), bigPow10(max(min(places, as), 0)))
+		rounded.Mul(rounded, new(big.Rat).SetInt(bigPow10(max(-places, 0)))).Mul(rounded, new(big.Rat).SetInt(bigPow10(to)))
+		sameDecimal(t, "RoundDecimal", got, ok, bigRound(rounded.Num(), rounded.Denom()), digits)
 
 		sx, sy := new(big.Int).Mul(x, bigPow10(max(bs-as, 0))), new(big.Int).Mul(y, bigPow10(max(as-bs, 0)))
 		if c := CompareScaled(a, as, b, bs); sign(c) != sx.Cmp(sy) {

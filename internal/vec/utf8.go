@@ -104,7 +104,7 @@ func TrimRight(text []byte) []byte {
 // Substring returns length code points of text from the position from: 1 is
 // the first, 0 means the first too, -1 is the last. Positions before the first
 // count towards the length but give nothing, as in Spark. A negative length
-// gives the empty text, math.MaxInt64 all that follows.
+// gives the empty text.
 func Substring(text []byte, from, length int64) []byte {
 	if length <= 0 {
 		return text[:0]
@@ -116,12 +116,9 @@ func Substring(text []byte, from, length int64) []byte {
 	}
 	start := max(from-1, 0)
 	if from < 0 {
-		start = max(from, -(1<<62)) + count
+		start = from + count
 	}
-	end := start + min(length, 1<<62)
-	if length == math.MaxInt64 {
-		end = length
-	}
+	end := start + min(length, math.MaxInt64-max(start, 0))
 	start = max(start, 0)
 	if end <= start || start >= int64(len(text)) {
 		return text[:0]

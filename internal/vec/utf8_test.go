@@ -2,6 +2,7 @@ package vec
 
 import (
 	"math"
+	"math/big"
 	"strings"
 	"testing"
 	"unicode"
@@ -35,21 +36,20 @@ func TestUTF8(t *testing.T) {
 func slowSubstring(s string, from, length int64) string {
 	runes := []rune(s)
 	n := int64(len(runes))
-	start := float64(from - 1)
-	if from == 0 {
-		start = 0
+	start := big.NewInt(from)
+	if from > 0 {
+		start.Sub(start, big.NewInt(1))
 	} else if from < 0 {
-		start = float64(n) + float64(from)
+		start.Add(start, big.NewInt(n))
 	}
-	end := start + float64(length)
-	if length == math.MaxInt64 {
-		end = math.Inf(1)
+	end := new(big.Int).Add(start, big.NewInt(length))
+	var part []rune
+	for i, r := range runes {
+		if at := big.NewInt(int64(i)); at.Cmp(start) >= 0 && at.Cmp(end) < 0 {
+			part = append(part, r)
+		}
 	}
-	if length < 0 {
-		return ""
-	}
-	lo, hi := int64(min(max(start, 0), float64(n))), int64(min(max(end, 0), float64(n)))
-	return string(runes[lo:max(lo, hi)])
+	return string(part)
 }
 
 func TestSubstring(t *testing.T) {
