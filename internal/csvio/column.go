@@ -16,22 +16,23 @@ const stride = 1024
 // columnWriter copies fields into Arrow buffers, column by column.
 type columnWriter struct {
 	d       Dialect
-	data    []byte
-	seps    []uint32 // columns for each row
+	data    []byte // with its whole capacity
+	seps    []uint32
 	starts  []uint32
 	columns int
+	bare    bool // every field is its text as it stands
 	doubled bool // quoted fields may hold escaped quotes
 	nulls   nullTexts
 	cols    []column
 	scratch []byte
 }
 
-// column is one column in the making: coded while dict is in use, else plain.
+// column is one column in the making: coded while its values repeat, else plain.
 type column struct {
 	coded   bool
 	dict    dictionary
 	codes   []int32
-	text    []byte
+	text    []byte // all of its capacity may be written over
 	offsets []int32
 	valid   []byte // bitmap; nil when no row is null
 	nulls   int
@@ -39,8 +40,8 @@ type column struct {
 
 // begin takes the rows that p found in data and copies all columns.
 func (w *columnWriter) begin(p *Parser, data []byte) {
-	w.d, w.data, w.seps, w.starts, w.columns = p.d, data, p.index.seps, p.starts, p.columns
-	w.doubled = p.index.doubled
+	w.d, w.data, w.seps, w.starts, w.columns = p.d, data[:cap(data)], p.index.seps, p.starts, p.columns
+	w.bare, w.doubled = !p.dressed && len(p.d.Nulls) == 0, p.index.doubled
 	w.nulls.set(p.d.Nulls)
 	if w.cols == nil {
 		w.cols = make([]column, p.columns)
@@ -67,14 +68,19 @@ func (c *column) begin(rows int) {
 		return
 	}
 	c.dict.reset()
-	c.codes = make([]int32, 0, rows)
+	c.codes = make([]int32, rows)
 }
 
 // copy adds rows [from, to) to a column.
 func (w *columnWriter) copy(n, from, to int) {
 	c := &w.cols[n]
 	if c.coded {
-		w.code(c, n, from, to)
+		f := w.fields(n, from)
+		if w.bare {
+			c.dict.codes(w.data, f, c.codes[from:to])
+		} else {
+			w.code(c, f, from, to)
+		}
 		if c.dict.worthwhile(to, to == len(w.starts)) {
 			return
 		}
@@ -83,121 +89,128 @@ func (w *columnWriter) copy(n, from, to int) {
 		w.room(c, n)
 		from = 0
 	}
-	if w.nulls.any() || w.d.Quote != 0 {
-		w.texts(c, n, from, to)
+	f := w.fields(n, from)
+	if w.bare {
+		c.text = appendFields(c.text, w.data, f, c.offsets[from+1:to+1])
 	} else {
-		w.bareTexts(c, n, from, to)
+		w.texts(c, f, from, to)
 	}
+}
+
+// fields walks over the fields of one column.
+type fields struct {
+	starts, ends []uint32
+	after        uint32 // the field begins so many bytes after its start
+	step, stride int    // from start to start and from end to end
+}
+
+// fields returns those of column n from row r on.
+func (w *columnWriter) fields(n, r int) fields {
+	f := fields{ends: w.seps[r*w.columns+n:], stride: w.columns}
+	if n == 0 {
+		f.starts, f.step = w.starts[r:], 1
+	} else {
+		f.starts, f.step, f.after = w.seps[r*w.columns+n-1:], w.columns, 1
+	}
+	return f
 }
 
 // room makes the buffers of a plain column, which are never too small.
 func (w *columnWriter) room(c *column, n int) {
-	rows := len(w.starts)
-	var size int
-	if n == 0 {
-		for r, start := range w.starts {
-			size += int(w.seps[r*w.columns]) - int(start)
-		}
-	} else {
-		for i := n; i < len(w.seps); i += w.columns {
-			size += int(w.seps[i]) - int(w.seps[i-1]) - 1
-		}
+	f, size := w.fields(n, 0), 0
+	for r := range w.starts {
+		size += int(f.ends[r*f.stride]) - int(f.starts[r*f.step]+f.after)
 	}
 	c.text = make([]byte, 0, size+wide)
-	c.offsets = make([]int32, 1, rows+1)
+	c.offsets = make([]int32, len(w.starts)+1)
 }
 
-// start returns where field n of row r begins.
-func (w *columnWriter) start(n, r int) uint32 {
-	if n == 0 {
-		return w.starts[r]
+// wide is the longest field that is moved in words, with bytes behind it.
+const wide = 32
+
+// appendFields appends fields as they stand and sets their offsets.
+func appendFields(text, data []byte, f fields, offsets []int32) []byte {
+	at, to := len(text), text[:cap(text)]
+	start, end := 0, 0
+	for r := range offsets {
+		s, e := f.starts[start]+f.after, f.ends[end]
+		start, end = start+f.step, end+f.stride
+		at += move(to, data, at, s, e)
+		offsets[r] = int32(at)
 	}
-	return w.seps[r*w.columns+n-1] + 1
+	return text[:at]
 }
 
-// wide is how many bytes are moved at once whatever the length of a field.
-const wide = 16
+// move copies data[s:e] to to[at:], with up to wide bytes in all, and returns
+// the length. Both have the room for that.
+func move(to, data []byte, at int, s, e uint32) int {
+	n := int(e - s)
+	if n > wide {
+		return copy(to[at:], data[s:e])
+	}
+	dst, src := to[at:at+16:at+16], data[s:s+16:s+16]
+	binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(src))
+	binary.LittleEndian.PutUint64(dst[8:], binary.LittleEndian.Uint64(src[8:]))
+	if n > 16 {
+		dst, src = to[at+16:at+32:at+32], data[s+16:s+32:s+32]
+		binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(src))
+		binary.LittleEndian.PutUint64(dst[8:], binary.LittleEndian.Uint64(src[8:]))
+	}
+	return n
+}
 
-// bareTexts copies fields as they stand.
-func (w *columnWriter) bareTexts(c *column, n, from, to int) {
-	text, offsets, data := c.text, c.offsets, w.data[:cap(w.data)]
+// texts appends the values of fields that may be quoted, escaped or null.
+func (w *columnWriter) texts(c *column, f fields, from, to int) {
+	text, data, quote := c.text, w.data, w.d.Quote
 	for r := from; r < to; r++ {
-		s, e := w.start(n, r), w.seps[r*w.columns+n]
-		text = appendWide(text, data, s, e)
-		offsets = append(offsets, int32(len(text)))
-	}
-	c.text, c.offsets = text, offsets
-}
-
-// appendWide appends data[s:e] to text, which has room for it and wide bytes
-// more, as data has behind e.
-func appendWide(text, data []byte, s, e uint32) []byte {
-	at := len(text)
-	if e-s <= wide {
-		to := text[at : at+wide : at+wide]
-		from := data[s : s+wide : s+wide]
-		binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
-		binary.LittleEndian.PutUint64(to[8:], binary.LittleEndian.Uint64(from[8:]))
-		return text[:at+int(e-s)]
-	}
-	return append(text, data[s:e]...)
-}
-
-// texts copies fields that may be quoted or null.
-func (w *columnWriter) texts(c *column, n, from, to int) {
-	text, data, quote := c.text, w.data[:cap(w.data)], w.d.Quote
-	for r := from; r < to; r++ {
-		s, e := w.start(n, r), w.seps[r*w.columns+n]
+		s, e := f.starts[(r-from)*f.step]+f.after, f.ends[(r-from)*f.stride]
 		switch {
 		case s == e || quote == 0 || data[s] != quote:
 			if w.nulls.has(data[s:e]) {
 				c.null(r, len(w.starts))
 			} else if w.d.Escape == 0 {
-				text = appendWide(text, data, s, e)
+				text = text[:len(text)+move(text[:cap(text)], data, len(text), s, e)]
 			} else {
 				text = w.d.plain(text, data[s:e])
 			}
 		case !w.doubled:
-			text = appendWide(text, data, s+1, e-1)
+			text = text[:len(text)+move(text[:cap(text)], data, len(text), s+1, e-1)]
 		default:
 			text = w.d.unquote(text, data[s:e])
 		}
-		c.offsets = append(c.offsets, int32(len(text)))
+		c.offsets[r+1] = int32(len(text))
 	}
 	c.text = text
 }
 
-// code adds the codes of fields.
-func (w *columnWriter) code(c *column, n, from, to int) {
-	data, quote := w.data[:cap(w.data)], w.d.Quote
+// code sets the codes of fields that may be quoted, escaped or null.
+func (w *columnWriter) code(c *column, f fields, from, to int) {
+	data, quote := w.data, w.d.Quote
 	for r := from; r < to; r++ {
-		s, e := w.start(n, r), w.seps[r*w.columns+n]
+		s, e := f.starts[(r-from)*f.step]+f.after, f.ends[(r-from)*f.stride]
 		switch {
 		case s == e || quote == 0 || data[s] != quote:
-			if w.nulls.has(data[s:e]) {
+			switch {
+			case w.nulls.has(data[s:e]):
 				c.null(r, len(w.starts))
-				c.codes = append(c.codes, 0)
-				continue
-			}
-			if w.d.Escape != 0 {
-				w.recode(c, w.d.plain(w.scratch[:0], data[s:e]))
-				continue
+			case w.d.Escape != 0:
+				c.codes[r] = w.recode(c, w.d.plain(w.scratch[:0], data[s:e]))
+			default:
+				c.codes[r] = c.dict.code(data, s, e)
 			}
 		case !w.doubled:
-			s, e = s+1, e-1
+			c.codes[r] = c.dict.code(data, s+1, e-1)
 		default:
-			w.recode(c, w.d.unquote(w.scratch[:0], data[s:e]))
-			continue
+			c.codes[r] = w.recode(c, w.d.unquote(w.scratch[:0], data[s:e]))
 		}
-		c.codes = append(c.codes, c.dict.code(data, s, e))
 	}
 }
 
-// recode adds the code of a value made in the scratch.
-func (w *columnWriter) recode(c *column, value []byte) {
+// recode returns the code of a value made in the scratch.
+func (w *columnWriter) recode(c *column, value []byte) int32 {
 	n := uint32(len(value))
-	w.scratch = append(value, make([]byte, pad)...)
-	c.codes = append(c.codes, c.dict.code(w.scratch, 0, n))
+	w.scratch = append(value, make([]byte, 16)...) // for loads of words
+	return c.dict.code(w.scratch, 0, n)
 }
 
 // null marks row r of rows as null.

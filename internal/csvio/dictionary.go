@@ -22,7 +22,7 @@ type dictionary struct {
 
 // slot is an entry of the hash table.
 type slot struct {
-	key  uint64 // the value itself, up to 8 bytes; else its hash
+	key  [2]uint64 // the value itself, up to 16 bytes; else its hash
 	size uint32
 	code int32 // counted from 1; 0 is a free slot
 }
@@ -54,39 +54,50 @@ func (d *dictionary) worthwhile(rows int, all bool) bool {
 	return n*16 <= rows*15
 }
 
-// code returns the code of data[s:e], which is new if need be. At least 8
-// bytes of capacity follow e.
+// codes sets the codes of fields.
+func (d *dictionary) codes(data []byte, f fields, codes []int32) {
+	start, end := 0, 0
+	for r := range codes {
+		codes[r] = d.code(data, f.starts[start]+f.after, f.ends[end])
+		start, end = start+f.step, end+f.stride
+	}
+}
+
+// code returns the code of data[s:e], which is new if need be. At least 16
+// bytes follow e.
 func (d *dictionary) code(data []byte, s, e uint32) int32 {
 	n := e - s
-	key := binary.LittleEndian.Uint64(data[s:])
-	if n < 8 {
-		key &= 1<<(8*n) - 1
-	} else if n > 8 {
-		key = hash(data[s:e])
+	low, high := uint64(0), uint64(0)
+	if n <= 16 {
+		src := data[s : s+16 : s+16]
+		// A shift by 64 or more gives 0, and a mask of all bits.
+		low = binary.LittleEndian.Uint64(src) & (1<<(8*n) - 1)
+		high = binary.LittleEndian.Uint64(src[8:]) & (1<<(8*(max(n, 8)-8)) - 1)
+	} else {
+		low = hash(data[s:e])
 	}
 	mask := uint64(len(d.table) - 1)
-	for at := scatter(key, n) & mask; ; at = (at + 1) & mask {
+	for at := scatter(low, high) & mask; ; at = (at + 1) & mask {
 		slot := &d.table[at]
-		if slot.code == 0 {
-			return d.add(uint32(at), key, data[s:e])
-		}
-		if slot.key == key && slot.size == n && (n <= 8 || d.is(slot.code-1, data[s:e])) {
+		if slot.key[0] == low && slot.key[1] == high && slot.size == n && slot.code != 0 && (n <= 16 || d.is(slot.code-1, data[s:e])) {
 			return slot.code - 1
+		}
+		if slot.code == 0 {
+			return d.add(uint32(at), [2]uint64{low, high}, data[s:e])
 		}
 	}
 }
 
 // scatter spreads keys over the table.
-func scatter(key uint64, size uint32) uint64 {
-	h := (key ^ uint64(size)) * 0x9E3779B97F4A7C15
-	return h >> 32
+func scatter(low, high uint64) uint64 {
+	return mix(low^0xE7037ED1A0B428DB, high^0x9E3779B97F4A7C15)
 }
 
 func (d *dictionary) is(code int32, value []byte) bool {
 	return string(d.text[d.offsets[code]:d.offsets[code+1]]) == string(value)
 }
 
-func (d *dictionary) add(free uint32, key uint64, value []byte) int32 {
+func (d *dictionary) add(free uint32, key [2]uint64, value []byte) int32 {
 	d.text = append(d.text, value...)
 	d.offsets = append(d.offsets, int32(len(d.text)))
 	d.used = append(d.used, free)
@@ -104,7 +115,7 @@ func (d *dictionary) grow() {
 	d.table = make([]slot, 2*len(old))
 	mask := uint64(len(d.table) - 1)
 	for i, from := range d.used {
-		at := scatter(old[from].key, old[from].size) & mask
+		at := scatter(old[from].key[0], old[from].key[1]) & mask
 		for d.table[at].code != 0 {
 			at = (at + 1) & mask
 		}
@@ -115,7 +126,7 @@ func (d *dictionary) grow() {
 func (d *dictionary) textCopy() []byte     { return slices.Clone(d.text) }
 func (d *dictionary) offsetsCopy() []int32 { return slices.Clone(d.offsets) }
 
-// hash mixes a value of more than 8 bytes.
+// hash mixes a value of more than 16 bytes.
 func hash(b []byte) uint64 {
 	h := uint64(len(b)) ^ 0xE7037ED1A0B428DB
 	for i := 0; i+8 < len(b); i += 8 {

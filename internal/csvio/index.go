@@ -13,6 +13,7 @@ type index struct {
 	seps    []uint32 // positions of delimiters and newlines outside quotes
 	lines   []uint32 // how many separators there are up to each newline, itself included
 	high    uint64   // bits of all bytes: not ASCII if &highs is not 0
+	zero    uint64   // a NUL byte if &highs is not 0
 	doubled bool     // a doubled quote may stand for a quote somewhere
 }
 
@@ -36,13 +37,14 @@ func gather(m uint64) uint64 { return (m >> 7) * 0x0102040810204080 >> 56 }
 // b has pad bytes of capacity after to.
 func (x *index) plain(b []byte, from, to int, delimiter byte) {
 	d, nl := uint64(delimiter)*lows, uint64('\n')*lows
-	var high uint64
+	var high, zero uint64
 	for at := from; at < to; at += 64 {
 		block := b[at : at+64 : at+64]
 		var seps, lines uint64
 		for k := 0; k < 64; k += 8 {
 			w := binary.LittleEndian.Uint64(block[k:])
 			high |= w
+			zero |= (w - lows) &^ w
 			newline := differ(w, nl)
 			seps |= gather(^(differ(w, d)&newline)&highs) << k
 			lines |= gather(^newline&highs) << k
@@ -53,20 +55,21 @@ func (x *index) plain(b []byte, from, to int, delimiter byte) {
 		}
 		x.add(uint32(at), seps, lines)
 	}
-	x.high |= high
+	x.high, x.zero = high, zero
 }
 
 // quoted appends the separators of b[from:to] outside quotes that are doubled
 // to stand for themselves. from is outside.
 func (x *index) quoted(b []byte, from, to int, d *Dialect) {
 	delimiter, nl, quote := uint64(d.Delimiter)*lows, uint64('\n')*lows, uint64(d.Quote)*lows
-	var inside, closedLast, doubled, high uint64
+	var inside, closedLast, doubled, high, zero uint64
 	for at := from; at < to; at += 64 {
 		block := b[at : at+64 : at+64]
 		var seps, lines, quotes uint64
 		for k := 0; k < 64; k += 8 {
 			w := binary.LittleEndian.Uint64(block[k:])
 			high |= w
+			zero |= (w - lows) &^ w
 			newline := differ(w, nl)
 			seps |= gather(^(differ(w, delimiter)&newline)&highs) << k
 			lines |= gather(^newline&highs) << k
@@ -89,7 +92,7 @@ func (x *index) quoted(b []byte, from, to int, d *Dialect) {
 		x.add(uint32(at), seps, lines)
 	}
 	x.doubled = x.doubled || doubled != 0
-	x.high |= high
+	x.high, x.zero = high, zero
 }
 
 // parity sets each bit to the parity of the bits up to it.

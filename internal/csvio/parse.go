@@ -18,6 +18,7 @@ type Parser struct {
 	starts  []uint32 // where the good rows begin
 	rows    []int32  // their ordinals, once they are not 0, 1, ...
 	sparse  bool     // rows is in use
+	dressed bool     // some field may be quoted or escaped
 	records int
 	damaged []Damage
 	writer  columnWriter
@@ -76,7 +77,7 @@ func (p *Parser) Parse(seg *Segment) (*Batch, error) {
 func (p *Parser) reset() {
 	p.index.seps, p.index.lines, p.index.doubled = p.index.seps[:0], p.index.lines[:0], false
 	p.starts, p.rows, p.damaged = p.starts[:0], p.rows[:0], p.damaged[:0]
-	p.sparse, p.records = false, 0
+	p.sparse, p.dressed, p.records = false, false, 0
 }
 
 // span adds a damaged record that the splitter found.
@@ -109,12 +110,13 @@ func (p *Parser) region(seg *Segment, from, to int, lines *lineCounter) {
 		return
 	}
 	text := seg.data[from:to]
-	quotes := p.d.Quote != 0 && indexByte(text, p.d.Quote) >= 0
+	quotes := seg.quotes && indexByte(text, p.d.Quote) >= 0
 	escapes := p.d.Escape != 0 && indexByte(text, p.d.Escape) >= 0
+	p.dressed = p.dressed || quotes || escapes
 	r := region{Parser: p, seg: seg, lines: lines}
-	p.index.lines, p.index.high = p.index.lines[:0], 0
+	p.index.lines = p.index.lines[:0]
 	switch {
-	case quotes && (p.d.LazyQuotes || p.d.Escape != 0), escapes:
+	case quotes && p.d.LazyQuotes, escapes:
 		r.suspect = indexByte(text, 0) >= 0 || firstInvalid(text) >= 0
 		r.exact(from, to)
 		return
@@ -123,7 +125,8 @@ func (p *Parser) region(seg *Segment, from, to int, lines *lineCounter) {
 	default:
 		p.index.plain(seg.data, from, to, p.d.Delimiter)
 	}
-	r.suspect = indexByte(text, 0) >= 0 || p.index.high&highs != 0 && firstInvalid(text) >= 0
+	// The last block may show bytes behind the text, so these are hints.
+	r.suspect = p.index.zero&highs != 0 && indexByte(text, 0) >= 0 || p.index.high&highs != 0 && firstInvalid(text) >= 0
 	r.indexed(from)
 }
 

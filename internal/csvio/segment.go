@@ -51,6 +51,7 @@ type Segment struct {
 	header []string
 	data   []byte // ends with \n unless empty; pad bytes of capacity follow
 	spans  []span // damage that the splitter found, ascending
+	quotes bool   // data may hold quotes
 	pool   *Pool
 	size   int // segment size of the splitter
 }

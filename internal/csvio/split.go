@@ -40,9 +40,10 @@ type Splitter struct {
 	eof     bool   // r is drained and buf ends with \n
 	virtual bool   // that \n is not in the file
 
-	lines lineCounter // of the current walk
-	spans []span      // damage found by the current walk
-	err   error       // what ended the file
+	lines  lineCounter // of the current walk
+	spans  []span      // damage found by the current walk
+	quotes bool        // the current walk met quotes
+	err    error       // what ended the file
 }
 
 // NewSplitter begins to read a file: byte order mark, skipped lines and header.
@@ -256,7 +257,7 @@ func (s *Splitter) close(err error) error {
 // segment makes one of the first cut bytes of the buffer and of the spans
 // found in them.
 func (s *Splitter) segment(cut int) (*Segment, error) {
-	seg := &Segment{Offset: s.offset, Line: s.line, header: s.header, data: s.buf[:cut], spans: s.spans, pool: s.pool, size: s.size}
+	seg := &Segment{Offset: s.offset, Line: s.line, header: s.header, data: s.buf[:cut], spans: s.spans, quotes: s.quotes, pool: s.pool, size: s.size}
 	rest := s.buf[cut:]
 	s.buf = append(s.pool.get(max(s.size, len(rest))), rest...)
 	s.line = s.lines.to(seg.data, cut)

@@ -8,15 +8,21 @@ import "bytes"
 // not in the buffer and need not be.
 //
 // Lines without quotes are skipped as a whole, for the parser sees their
-// damage; quoted fields are passed from quote to quote. Whatever is doubtful
-// goes to decide.
+// damage. Where there are quotes, blocks in which all is well are passed by
+// clean and others from quote to quote by step. Whatever is doubtful goes to
+// decide.
 func (s *Splitter) walk() (cut int, long *outcome) {
 	s.lines = lineCounter{line: s.line}
-	w := walker{Splitter: s, b: s.buf, d: &s.scan.d}
-	if w.d.Quote == 0 {
+	w := walker{Splitter: s, b: s.buf, d: &s.scan.d, doubt: -1}
+	s.quotes = w.d.Quote != 0 && indexByte(w.b, w.d.Quote) >= 0
+	if !s.quotes {
 		w.rest()
 	} else {
-		for w.step() {
+		glance := w.d.Escape == 0 && !w.d.LazyQuotes
+		for more := true; more; more = w.step() {
+			if glance && w.at == w.rec && w.rec > w.doubt {
+				w.clean()
+			}
 		}
 	}
 	return w.rec, w.long
@@ -25,11 +31,12 @@ func (s *Splitter) walk() (cut int, long *outcome) {
 // walker is the state of a walk.
 type walker struct {
 	*Splitter
-	b    []byte
-	d    *Dialect
-	rec  int // the current record begins here; all before it is decided
-	at   int // outside of quotes, up to here the record is well-formed
-	long *outcome
+	b     []byte
+	d     *Dialect
+	rec   int // the current record begins here; all before it is decided
+	at    int // outside of quotes, up to here the record is well-formed
+	doubt int // records up to here are passed quote by quote
+	long  *outcome
 }
 
 // step goes past the next quote or quoted field. It returns false when nothing
@@ -61,6 +68,9 @@ func (w *walker) step() bool {
 
 // quoted goes past the quoted field that begins at q.
 func (w *walker) quoted(q int) bool {
+	if w.d.LazyQuotes && w.scan.memo.has(q) {
+		return w.decide()
+	}
 	c := w.d.closing(w.b, q+1)
 	if c < 0 || c+1 == len(w.b) {
 		return w.undecided()
