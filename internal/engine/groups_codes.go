@@ -71,7 +71,12 @@ type Coder struct {
 	codes      *Codes
 	dictionary arrow.ArrayData
 	entries    []uint32 // code of each entry of dictionary; 0 is not looked up yet
-	misses     []int32  // rows whose values are new
+
+	lookup  lookup
+	rows    []int32 // what is looked up: rows or entries of the dictionary
+	found   []uint32
+	misses  []int32 // rows whose values are new
+	offsets []int32 // of decimals' bytes
 }
 
 // NewCoder returns a coder for one worker.
@@ -85,7 +90,7 @@ func (e *Coder) Encode(dst []uint32, a arrow.Array) []uint32 {
 	case *array.Dictionary:
 		e.encodeDictionary(dst, a)
 	case *array.String:
-		e.encodeTexts(dst, a)
+		e.encodeTexts(dst, a, texts{a.ValueOffsets(), vec.Bytes(a)})
 	case *array.Int32:
 		encodeWords(e, dst, a, a.Int32Values())
 	case *array.Date32:
@@ -109,13 +114,14 @@ func (e *Coder) Encode(dst []uint32, a arrow.Array) []uint32 {
 		}
 		encodeWords(e, dst, a, values)
 	case *array.Decimal128:
-		e.encodeDecimals(dst, a)
+		e.encodeTexts(dst, a, e.decimalTexts(a))
 	default:
 		panic(fmt.Sprintf("engine: cannot encode %s", a.DataType()))
 	}
 	return dst
 }
 
+// encodeDictionary looks up each entry of the dictionary that rows use, once.
 func (e *Coder) encodeDictionary(dst []uint32, a *array.Dictionary) {
 	dictionary := a.Dictionary().(*array.String)
 	if identity := a.Data().Dictionary(); e.dictionary != identity {
@@ -123,50 +129,64 @@ func (e *Coder) encodeDictionary(dst []uint32, a *array.Dictionary) {
 		e.entries = resize(e.entries, dictionary.Len())
 		clear(e.entries)
 	}
+	const asked = math.MaxUint32 // no code yet, but already among the rows to look up
 	indexes, nulls := vec.Codes(a), a.NullN() > 0
+	e.rows = e.rows[:0]
 	for i, index := range indexes {
 		if nulls && a.IsNull(i) {
 			dst[i] = NoCode
 			continue
 		}
-		code := e.entries[index]
-		if code == NoCode {
-			code = e.codes.texts.code(dictionary.Value(int(index)))
-			e.entries[index] = code
+		dst[i] = e.entries[index]
+		if dst[i] == NoCode {
+			e.entries[index] = asked
+			e.rows = append(e.rows, index)
 		}
-		dst[i] = code
+	}
+	if len(e.rows) == 0 {
+		return
+	}
+	e.found = resize(e.found, len(e.rows))
+	e.codes.texts.codes(&e.lookup, e.found, texts{dictionary.ValueOffsets(), vec.Bytes(dictionary)}, e.rows)
+	for i, index := range e.rows {
+		e.entries[index] = e.found[i]
+	}
+	for i, index := range indexes {
+		if !nulls || a.IsValid(i) {
+			dst[i] = e.entries[index]
+		}
 	}
 }
 
-func (e *Coder) encodeTexts(dst []uint32, a *array.String) {
-	offsets, text := a.ValueOffsets(), vec.Bytes(a)
-	nulls := a.NullN() > 0
-	e.misses = e.misses[:0]
+// encodeTexts encodes the values of a, whose texts these are.
+func (e *Coder) encodeTexts(dst []uint32, a arrow.Array, x texts) {
+	e.rows = e.rows[:0]
+	if a.NullN() == 0 {
+		for i := range dst {
+			e.rows = append(e.rows, int32(i))
+		}
+		e.codes.texts.codes(&e.lookup, dst, x, e.rows)
+		return
+	}
 	for i := range dst {
-		dst[i] = NoCode
-		if nulls && a.IsNull(i) {
-			continue
-		}
-		if dst[i] = e.codes.texts.find(stringOf(text[offsets[i]:offsets[i+1]])); dst[i] == NoCode {
-			e.misses = append(e.misses, int32(i))
+		if dst[i] = NoCode; a.IsValid(i) {
+			e.rows = append(e.rows, int32(i))
 		}
 	}
-	e.codes.texts.addRows(dst, e.misses, func(row int32) string { return stringOf(text[offsets[row]:offsets[row+1]]) })
+	e.found = resize(e.found, len(e.rows))
+	e.codes.texts.codes(&e.lookup, e.found, x, e.rows)
+	for i, row := range e.rows {
+		dst[row] = e.found[i]
+	}
 }
 
-func (e *Coder) encodeDecimals(dst []uint32, a *array.Decimal128) {
-	values, nulls := a.Values(), a.NullN() > 0
-	e.misses = e.misses[:0]
-	for i := range values {
-		dst[i] = NoCode
-		if nulls && a.IsNull(i) {
-			continue
-		}
-		if dst[i] = e.codes.texts.find(decimalText(&values[i])); dst[i] == NoCode {
-			e.misses = append(e.misses, int32(i))
-		}
+// decimalTexts returns the bytes of decimals as texts.
+func (e *Coder) decimalTexts(a *array.Decimal128) texts {
+	const width = arrow.Decimal128SizeBytes
+	for n := len(e.offsets); n <= a.Len(); n++ {
+		e.offsets = append(e.offsets, int32(n*width))
 	}
-	e.codes.texts.addRows(dst, e.misses, func(row int32) string { return decimalText(&values[row]) })
+	return texts{e.offsets, arrow.Decimal128Traits.CastToBytes(a.Values())}
 }
 
 func encodeWords[T ~int32 | ~int64](e *Coder, dst []uint32, a arrow.Array, values []T) {
@@ -329,11 +349,6 @@ func (o *resultColumn) texts(offsets []int32, text []byte) arrow.Array {
 
 // stringOf returns bytes as a string that shares their memory.
 func stringOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
-
-// decimalText returns the bytes of a decimal as a string that shares its memory.
-func decimalText(v *decimal128.Num) string {
-	return unsafe.String((*byte)(unsafe.Pointer(v)), int(unsafe.Sizeof(*v)))
-}
 
 func decimalOf(text string) decimal128.Num {
 	var v decimal128.Num

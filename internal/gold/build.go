@@ -1,0 +1,195 @@
+package gold
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lakectl/lakectl/internal/budget"
+	"github.com/lakectl/lakectl/internal/engine"
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/storage"
+	"github.com/lakectl/lakectl/internal/table"
+)
+
+// Options are settings of a build that do not change its rows, but for the time.
+type Options struct {
+	Workers int
+	Budget  *budget.Budget
+	Spill   *engine.Spill // for tables with partitions
+	Now     time.Time     // aggregation_timestamp
+}
+
+// Request is what a build works on.
+type Request struct {
+	Tables []*project.Gold
+	// Inputs are the files of the silver tables that Tables read, by table. A
+	// table that is not there has no rows.
+	Inputs map[*project.Silver][]File
+	Bucket storage.Bucket
+	Stager table.Stager
+}
+
+// File is a file of a silver table.
+type File struct {
+	Path      string
+	Rows      int64
+	Partition map[string]*string // the values that stand in its path
+}
+
+// Result is one table that was built.
+type Result struct {
+	Table *project.Gold
+	Rows  int64
+	Files []lake.FileChange // by path; one for each partition, in a table without partitions exactly one
+}
+
+// Build builds the tables anew and returns a result for each, in their order.
+// An error of class diag.Gate says that the data does not allow it, such as a
+// sum that does not fit its type; it names table, column and group.
+func Build(ctx context.Context, req Request, o Options) ([]Result, error) {
+	o.Workers = max(1, o.Workers)
+	b := newBuild(req, o)
+	defer b.close()
+	if err := b.findLatest(ctx); err != nil {
+		return nil, err
+	}
+	for _, g := range req.Tables {
+		b.jobs = append(b.jobs, newJob(b, g))
+	}
+	if err := b.scanAll(ctx); err != nil {
+		return nil, err
+	}
+	results := make([]Result, len(b.jobs))
+	for i, j := range b.jobs {
+		result, err := j.finish(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("gold.%s: %w", j.gold.Name, err)
+		}
+		results[i] = result
+	}
+	return results, nil
+}
+
+// build is one Build.
+type build struct {
+	req       Request
+	o         Options
+	sources   map[*project.Silver]*source
+	codes     *codebook
+	jobs      []*job
+	memory    *memory
+	latest    map[latestKey]*latest
+	relations []*relation
+}
+
+func newBuild(req Request, o Options) *build {
+	m := &memory{budget: o.Budget}
+	b := &build{req: req, o: o, sources: map[*project.Silver]*source{}, codes: newCodebook(m), memory: m}
+	for _, g := range req.Tables {
+		for _, j := range g.Joins {
+			for _, on := range j.On {
+				b.codes.unite(column{g.From, on.Left}, column{j.Table, on.Right})
+			}
+		}
+	}
+	return b
+}
+
+// source returns the silver table as the build reads it.
+func (b *build) source(s *project.Silver) *source {
+	src := b.sources[s]
+	if src == nil {
+		src = newSource(s, b)
+		b.sources[s] = src
+	}
+	return src
+}
+
+// relation returns the rows of a source that pass filters, as a side of joins.
+func (b *build) relation(src *source, filters []filter) *relation {
+	same := func(r *relation) bool {
+		return r.source == src && slices.EqualFunc(r.filters, filters, func(a, b filter) bool { return a.term == b.term })
+	}
+	if i := slices.IndexFunc(b.relations, same); i >= 0 {
+		return b.relations[i]
+	}
+	r := &relation{source: src, filters: filters, account: b.memory.account("silver." + src.silver.Name + ", which is joined,")}
+	b.relations = append(b.relations, r)
+	return r
+}
+
+// scanAll reads the sources for all relations and jobs. A source is read when
+// all that its jobs join is there; if tables join each other both ways, its
+// relations come first and its jobs in a second scan.
+func (b *build) scanAll(ctx context.Context) error {
+	waiting := slices.Clone(b.jobs)
+	for {
+		src, relations, jobs := b.next(waiting)
+		if src == nil {
+			return nil
+		}
+		var consumers []consumer
+		for _, r := range relations {
+			consumers = append(consumers, r)
+		}
+		for _, j := range jobs {
+			consumers = append(consumers, j)
+		}
+		if err := src.scan(ctx, b.o.Workers, consumers); err != nil {
+			return err
+		}
+		waiting = slices.DeleteFunc(waiting, func(j *job) bool { return slices.Contains(jobs, j) })
+	}
+}
+
+// next returns the source to be scanned now, the relations to be loaded and the
+// jobs to be done with it; nil when nothing is left.
+func (b *build) next(waiting []*job) (src *source, relations []*relation, jobs []*job) {
+	blocked := true
+	consider := func(s *source) {
+		if src != nil && !blocked {
+			return
+		}
+		r, ready, rest := b.consumersOf(s, waiting)
+		if len(r)+len(ready) > 0 && (rest == 0 || src == nil) {
+			src, relations, jobs, blocked = s, r, ready, rest > 0
+		}
+	}
+	for _, r := range b.relations {
+		consider(r.source)
+	}
+	for _, j := range waiting {
+		consider(j.sides[j.stream].source)
+	}
+	return src, relations, jobs
+}
+
+// consumersOf returns what is to be loaded from a source, the jobs that it can
+// stream to now, and how many it cannot yet.
+func (b *build) consumersOf(s *source, waiting []*job) (relations []*relation, ready []*job, rest int) {
+	for _, r := range b.relations {
+		if r.source == s && !r.loaded {
+			relations = append(relations, r)
+		}
+	}
+	for _, j := range waiting {
+		switch {
+		case j.sides[j.stream].source != s:
+		case j.ready():
+			ready = append(ready, j)
+		default:
+			rest++
+		}
+	}
+	return relations, ready, rest
+}
+
+func (b *build) close() {
+	for _, j := range b.jobs {
+		j.abort()
+	}
+	b.memory.release()
+}

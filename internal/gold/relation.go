@@ -1,0 +1,202 @@
+package gold
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/schema"
+	"github.com/lakectl/lakectl/internal/vec"
+)
+
+// relation is the side of a join that is held in memory: the rows of a source
+// that pass its filters, in the order of the files. After them comes one row of
+// nulls, which stands for "no match", so that a row number can always be taken.
+type relation struct {
+	source  *source
+	filters []filter
+	stored  []int // terms whose values are kept; they are columns
+	coded   []int // terms whose codes are kept
+
+	n       int // rows, the last one of nulls not counted
+	values  map[int]arrow.Array
+	codes   map[int][]uint32
+	loaded  bool
+	pieces  [][]piece // by task
+	account *account
+	text    []int64    // bytes of text by stored column
+	lock    sync.Mutex // of what all workers add to: n, text, account
+}
+
+// piece is some rows of a relation.
+type piece struct {
+	cols []arrow.Array
+	n    int
+}
+
+// store makes the relation keep a column of its source and returns its term.
+func (r *relation) store(column int) int {
+	t := r.source.column(column)
+	if !slices.Contains(r.stored, t) {
+		r.stored = append(r.stored, t)
+	}
+	return t
+}
+
+// code makes the relation keep the codes of a column and returns its term.
+func (r *relation) code(column int) int {
+	t := r.store(column)
+	if r.source.coded(t); !slices.Contains(r.coded, t) {
+		r.coded = append(r.coded, t)
+	}
+	return t
+}
+
+func (r *relation) needs() []int {
+	terms := slices.Clone(r.stored)
+	for _, f := range r.filters {
+		terms = append(terms, f.term)
+	}
+	return terms
+}
+
+func (r *relation) skips(int) bool { return false }
+
+func (r *relation) begin(_ context.Context, tasks int) error {
+	r.pieces = make([][]piece, tasks)
+	r.text = make([]int64, len(r.stored))
+	return nil
+}
+
+func (r *relation) add(_ context.Context, b *batch) error {
+	keep, err := b.filter(nil, r.filters)
+	if err != nil {
+		return err
+	}
+	p := piece{cols: make([]arrow.Array, len(r.stored)), n: b.n}
+	rows := rowsOf(keep)
+	if keep != nil {
+		p.n = len(rows)
+	}
+	size := int64(0)
+	texts := make([]int64, len(r.stored))
+	for i, t := range r.stored {
+		if p.cols[i], _, err = b.values(t); err != nil {
+			return err
+		}
+		if keep != nil {
+			p.cols[i] = vec.Take(p.cols[i], r.source.terms[t].program.Type(), rows)
+		}
+		texts[i] = textBytes(p.cols[i])
+		size += texts[i] + 16*int64(p.n)
+	}
+	r.pieces[b.task] = append(r.pieces[b.task], p)
+	return r.grow(p.n, size, texts)
+}
+
+// grow accounts for rows; several workers call it.
+func (r *relation) grow(n int, size int64, texts []int64) error {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	r.n += n
+	for i, text := range texts {
+		if r.text[i] += text; r.text[i] > math.MaxInt32/2 {
+			return diag.Errorf(diag.Budget, "silver.%s: column %s has more than 1 GiB of text, too much for a joined table",
+				r.source.silver.Name, r.source.terms[r.stored[i]].program.Root.Name)
+		}
+	}
+	return r.account.hold(r.account.used + size)
+}
+
+func (r *relation) done(context.Context, int, int) error { return nil }
+
+// end puts the pieces together.
+func (r *relation) end(context.Context) error {
+	r.values, r.codes = map[int]arrow.Array{}, map[int][]uint32{}
+	for i, t := range r.stored {
+		typ := r.source.terms[t].program.Type()
+		b := vec.NewBuilder(typ, vec.NewInterner(maxInterned))
+		for _, task := range r.pieces {
+			for _, p := range task {
+				b.Append(p.cols[i], firstRows(p.n))
+			}
+		}
+		b.Append(nullRow(typ), firstRows(1))
+		r.values[t] = b.Array()
+	}
+	r.pieces = nil
+	for _, t := range r.coded {
+		r.codes[t] = r.source.coded(t).NewCoder().Encode(nil, r.values[t])
+		if err := r.account.hold(r.account.used + 4*int64(r.n)); err != nil {
+			return err
+		}
+	}
+	r.loaded = true
+	return nil
+}
+
+// maxInterned is how many different texts a joined column may have to stay
+// dictionary-coded, which makes taking its rows cheap.
+const maxInterned = 1 << 14
+
+func nullRow(typ schema.Type) arrow.Array {
+	if typ.Kind == schema.String { // coded, so that what came before may stay so
+		return vec.DictionaryOf([]int32{0}, []byte{0}, 1, vec.StringsOf([]int32{0}, nil).Data())
+	}
+	return vec.Nulls(typ, 1)
+}
+
+// textBytes returns how many bytes of text the rows of an array have.
+func textBytes(a arrow.Array) int64 {
+	switch a := a.(type) {
+	case *array.String:
+		return int64(a.ValueOffset(a.Len()) - a.ValueOffset(0))
+	case *array.Dictionary:
+		text, size := vec.TextOf(a), 0
+		for i := range a.Len() {
+			if !a.IsNull(i) {
+				size += len(text.Value(i))
+			}
+		}
+		return int64(size)
+	}
+	return 0
+}
+
+// firstRows returns the row numbers 0..n-1.
+func firstRows(n int) []int32 {
+	rows := make([]int32, n)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	return rows
+}
+
+// rowsOf returns the numbers of the rows that are kept.
+func rowsOf(keep []bool) []int32 {
+	rows := make([]int32, 0, len(keep))
+	for i, k := range keep {
+		if k {
+			rows = append(rows, int32(i))
+		}
+	}
+	return rows
+}
+
+// keyText prints the key of a row for a message.
+func (r *relation) keyText(terms []int, row int) string {
+	text := ""
+	for i, t := range terms {
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprintf("%s=%s", r.source.terms[t].program.Root.Name, vec.AppendText(nil, r.values[t], row))
+	}
+	return text
+}
