@@ -59,7 +59,7 @@ func Names(d *project.Bronze, file string, header []string) ([]string, error) {
 		seen[folded] = name
 	}
 	for _, name := range d.RequiredColumns {
-		if !slices.Contains(names, name) {
+		if !slices.ContainsFunc(names, func(have string) bool { return strings.EqualFold(have, name) }) {
 			return nil, diag.Errorf(diag.Partial, "%s: the column %q is missing, which is required", file, name).
 				WithNext("%s", strings.TrimSpace("it has "+strings.Join(names, ", ")+"; "+diag.Suggest(name, names)))
 		}
@@ -67,13 +67,17 @@ func Names(d *project.Bronze, file string, header []string) ([]string, error) {
 	return names, nil
 }
 
-// union returns known with the names that it does not have, and those.
+// union returns known with the names that it does not have, and those. Names
+// that differ from a known one in case alone are spelt as it in place.
 func union(known, names []string) (all, fresh []string) {
 	all = known
-	for _, name := range names {
-		if !slices.Contains(all, name) {
-			all, fresh = append(slices.Clip(all), name), append(fresh, name)
+	for i, name := range names {
+		at := slices.IndexFunc(all, func(other string) bool { return strings.EqualFold(other, name) })
+		if at >= 0 {
+			names[i] = all[at]
+			continue
 		}
+		all, fresh = append(slices.Clip(all), name), append(fresh, name)
 	}
 	return all, fresh
 }

@@ -25,6 +25,9 @@ type Options struct {
 	Spill   *engine.Spill
 	Now     time.Time // of the run: processed_timestamp of the rows that enter
 	Run     string
+	// Progress is told of the rows judged. It may be nil and must be safe for
+	// concurrent use.
+	Progress func(rows, bytes int64)
 }
 
 // Request is what a build works on.
@@ -108,6 +111,9 @@ const (
 // newBuild prepares what the steps share.
 func newBuild(req Request, o Options) *build {
 	o.Workers = max(1, o.Workers)
+	if o.Progress == nil {
+		o.Progress = func(int64, int64) {}
+	}
 	all := req.Table.Table()
 	var parts []schema.Column
 	for _, c := range req.Table.PartitionBy {
@@ -115,7 +121,7 @@ func newBuild(req Request, o Options) *build {
 	}
 	b := &build{
 		req: req, o: o, all: all, own: len(req.Table.Columns), file: req.Table.FileTable(),
-		partitions: table.NewPartitions(parts), compare: keyOf(req.Table),
+		rawAt: rawColumns(req.Table, req.RawColumns), partitions: table.NewPartitions(parts), compare: keyOf(req.Table),
 		workers: make([]*worker, o.Workers),
 		changes: newChangeLog(o.Workers, len(req.Table.Referenced)),
 		result:  &Result{Changes: map[string]lake.Totals{}, Counts: map[string]int64{}},

@@ -41,7 +41,7 @@ func (b *build) findRepeatedKeys(ctx context.Context) error {
 	}
 	hashes := engine.NewHashes(len(b.workers), b.o.Budget, b.o.Spill)
 	defer hashes.Close()
-	keys := newKeyReader(b.req.Table, b.compare.columns)
+	keys := newKeyReader(b.req, b.rawAt, b.compare.columns)
 	err := engine.ForEach(ctx, len(b.workers), len(b.inputs), func(ctx context.Context, worker, i int) error {
 		scratch := expr.NewScratch()
 		w := b.workers[worker]
@@ -86,7 +86,36 @@ type keyReader struct {
 	slots   []int // of raw
 }
 
-func newKeyReader(t *project.Silver, columns []int) *keyReader {
+func newKeyReader(req Request, rawAt, columns []int) *keyReader {
+	t := req.Table
+	need := upstream(t, columns)
+	k := &keyReader{table: t, columns: columns}
+	slots := map[int]bool{}
+	for _, c := range t.Order {
+		if !need[c] {
+			continue
+		}
+		k.order = append(k.order, c)
+		for _, slot := range t.Columns[c].Program.Columns() {
+			if slot < len(t.Raw) && !slots[slot] {
+				slots[slot] = true
+				k.slots = append(k.slots, slot)
+				name := t.Raw[slot]
+				if rawAt[slot] >= 0 {
+					name = req.RawColumns[rawAt[slot]]
+				}
+				k.raw = append(k.raw, schema.Column{Name: name, Type: schema.T(schema.String), Nullable: true})
+			}
+		}
+	}
+	if len(k.raw) == 0 { // a key of constants still has rows to count
+		k.raw = []schema.Column{{Name: project.SourceRow, Type: schema.T(schema.Bigint)}}
+	}
+	return k
+}
+
+// upstream returns the columns and all that they are computed from.
+func upstream(t *project.Silver, columns []int) map[int]bool {
 	need := map[int]bool{}
 	var visit func(c int)
 	visit = func(c int) {
@@ -101,25 +130,7 @@ func newKeyReader(t *project.Silver, columns []int) *keyReader {
 	for _, c := range columns {
 		visit(c)
 	}
-	k := &keyReader{table: t, columns: columns}
-	slots := map[int]bool{}
-	for _, c := range t.Order {
-		if !need[c] {
-			continue
-		}
-		k.order = append(k.order, c)
-		for _, slot := range t.Columns[c].Program.Columns() {
-			if slot < len(t.Raw) && !slots[slot] {
-				slots[slot] = true
-				k.slots = append(k.slots, slot)
-				k.raw = append(k.raw, schema.Column{Name: t.Raw[slot], Type: schema.T(schema.String), Nullable: true})
-			}
-		}
-	}
-	if len(k.raw) == 0 { // a key of constants still has rows to count
-		k.raw = []schema.Column{{Name: project.SourceRow, Type: schema.T(schema.Bigint)}}
-	}
-	return k
+	return need
 }
 
 // values computes the key columns of a batch of the columns in raw.

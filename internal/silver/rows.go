@@ -73,6 +73,7 @@ type input struct {
 func (b *build) batch(worker int, in *input, cols []arrow.Array) error {
 	w := b.workers[worker]
 	w.judged += int64(in.rows)
+	b.o.Progress(int64(in.rows), 0)
 	if in.replay {
 		w.count(in.sourceFile, func(t *lake.Totals) { t.Quarantined-- })
 	}

@@ -2,6 +2,8 @@ package silver
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -24,6 +26,7 @@ type build struct {
 	own        int          // of them, the table's own
 	file       schema.Table // the columns that stand in files
 	inFile     []int        // their places in all
+	rawAt      []int        // places of the table's raw columns in those of bronze, or -1
 	compare    comparison
 	partitions *table.Partitions
 
@@ -123,16 +126,24 @@ func (b *build) inputColumns() []schema.Column {
 // used picks the raw columns that the table reads from all raw columns.
 func (b *build) used(raw []arrow.Array) []arrow.Array {
 	out := make([]arrow.Array, len(b.req.Table.Raw))
-	for i, name := range b.req.Table.Raw {
-		for j, have := range b.req.RawColumns {
-			if have == name {
-				out[i] = raw[j]
-			}
-		}
-		if out[i] == nil { // no file has had the column yet
-			n := raw[len(b.req.RawColumns)].Len()
-			out[i] = vec.Nulls(schema.T(schema.String), n)
+	for i, at := range b.rawAt {
+		if at >= 0 {
+			out[i] = raw[at]
+		} else { // no file has had the column yet
+			out[i] = vec.Nulls(schema.T(schema.String), raw[len(b.req.RawColumns)].Len())
 		}
 	}
 	return out
+}
+
+// rawColumns returns, for each raw column that the table reads, its place among
+// the raw columns of bronze, or -1: names match exactly, else ignoring case.
+func rawColumns(table *project.Silver, have []string) []int {
+	at := make([]int, len(table.Raw))
+	for i, name := range table.Raw {
+		if at[i] = slices.Index(have, name); at[i] < 0 {
+			at[i] = slices.IndexFunc(have, func(other string) bool { return strings.EqualFold(other, name) })
+		}
+	}
+	return at
 }

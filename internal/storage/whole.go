@@ -13,15 +13,21 @@ func ReadAll(ctx context.Context, b Bucket, name string) ([]byte, Info, error) {
 		return nil, Info{}, err
 	}
 	defer object.Close()
+	data, err := ReadObject(object)
+	return data, object.Info(), err
+}
+
+// ReadObject returns the whole content of a small object that is open.
+func ReadObject(object Object) ([]byte, error) {
 	info := object.Info()
 	data := make([]byte, info.Size)
 	if n, err := object.ReadAt(data, 0); n < len(data) {
 		if err == nil || err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
-		return nil, Info{}, fmt.Errorf("read %s: %w", name, err)
+		return nil, fmt.Errorf("read %s: %w", info.Name, err)
 	}
-	return data, info, nil
+	return data, nil
 }
 
 // WriteAll writes an object whole.

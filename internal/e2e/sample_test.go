@@ -1,0 +1,97 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lakectl/lakectl/internal/quality"
+	"github.com/lakectl/lakectl/internal/sample/samplemodel"
+	"github.com/lakectl/lakectl/sampledata"
+)
+
+// dependent are the columns that depend on the run and not on the data.
+var dependent = []string{"ingestion_timestamp", "ingestion_date", "processed_timestamp", "aggregation_timestamp", "run_id"}
+
+// sampleLake is what the model makes of the raw files in a lab.
+func sampleLake(l *lab) *samplemodel.Lake {
+	l.t.Helper()
+	files, err := samplemodel.Load(os.DirFS(l.dir))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return samplemodel.Build(files)
+}
+
+func modelLines(t samplemodel.Table) []string {
+	var rows []row
+	for _, r := range t.Rows {
+		rows = append(rows, row(r))
+	}
+	return lines(rows)
+}
+
+// checkSample compares a lake of the sample project with the model.
+func checkSample(l *lab) {
+	l.t.Helper()
+	want := sampleLake(l)
+	for name, d := range map[string]*samplemodel.Dataset{"customers": want.Customers, "transactions": want.Transactions} {
+		sameLines(l.t, "silver."+name, lines(without(l.rows("silver."+name), dependent...)), modelLines(d.Silver))
+		sameLines(l.t, "quarantine."+name, quarantineLines(l, name), rejectedLines(d.Quarantine))
+	}
+	for name, t := range want.Gold {
+		sameLines(l.t, "gold."+name, lines(without(l.rows("gold."+name), dependent...)), modelLines(t))
+	}
+	sameLines(l.t, "gold.latest_snapshot", lines(without(l.rows("gold.latest_snapshot"), dependent...)), modelLines(want.Transactions.Silver))
+}
+
+func quarantineLines(l *lab, dataset string) []string {
+	var out []string
+	for _, r := range l.rows("quarantine." + dataset) {
+		reasons, err := quality.ParseReasons(r["reasons"])
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		var names []string
+		for _, reason := range reasons {
+			names = append(names, reason.Check)
+		}
+		slices.Sort(names)
+		out = append(out, fmt.Sprint(r["source_file"], " ", r["source_row"], " ", names))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func rejectedLines(rejected []samplemodel.Rejected) []string {
+	var out []string
+	for _, r := range rejected {
+		out = append(out, fmt.Sprint(r.File, " ", r.Row, " ", r.Reasons))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestSampleProjectIsWhatTheModelSays(t *testing.T) {
+	l := newLab(t)
+	l.copyFS(sampledata.Project())
+	result := l.mustRun()
+	checkSample(l)
+	want := sampleLake(l)
+	for _, line := range result.Ledger {
+		var read, silver, quarantined, superseded int64
+		for name, f := range map[bool]map[string]*samplemodel.Ledger{true: want.Customers.Files, false: want.Transactions.Files}[line.Dataset == "customers"] {
+			if strings.HasPrefix(name, line.Dataset) {
+				read, silver, quarantined, superseded = read+f.Records, silver+f.Silver, quarantined+f.Quarantined, superseded+f.Superseded
+			}
+		}
+		if line.Read != read || line.Silver != silver || line.Quarantined != quarantined || line.Superseded != superseded || line.Duplicate != 0 || line.Waiting != 0 {
+			t.Errorf("ledger of %s: %+v, want %d = %d + %d + %d", line.Dataset, line, read, silver, quarantined, superseded)
+		}
+	}
+	if again := l.mustRun(); again.Outcome != "nothing to do" || len(again.Commits) != 0 {
+		t.Errorf("a second run: %s, commits %v", again.Outcome, again.Commits)
+	}
+}

@@ -1,0 +1,238 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lakectl/lakectl/internal/budget"
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/engine"
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/storage"
+)
+
+// Run brings the selected tables up to date. The result is never nil and says
+// how far the run got, also with an error.
+func Run(ctx context.Context, p *project.Project, l *lake.Lake, o Options) (*Result, error) {
+	if o.Observer == nil {
+		o.Observer = quiet{}
+	}
+	r := &run{p: p, l: l, o: o, begun: time.Now(), result: &Result{Project: p.Name, Environment: p.Environment, Started: o.Now.UTC(),
+		Commits: []Commit{}, Bronze: []BronzeResult{}, Silver: []TableResult{}, Gold: []TableResult{}, Ledger: []LedgerLine{}}}
+	err := r.locked(ctx)
+	r.result.Seconds = time.Since(r.begun).Seconds()
+	r.result.Outcome = r.outcome(err)
+	if err != nil {
+		r.result.Error = err.Error()
+	}
+	return r.result, err
+}
+
+// run is one run on its way.
+type run struct {
+	p      *project.Project
+	l      *lake.Lake
+	o      Options
+	begun  time.Time
+	lease  *lake.Lease
+	budget *budget.Budget
+	spill  *engine.Spill
+	failed []error // files that failed whole
+	result *Result
+}
+
+// locked takes the lease, finishes what an earlier run left, runs, and leaves a
+// record of the run.
+func (r *run) locked(ctx context.Context) error {
+	lease, err := r.l.Lock(ctx, lake.LockOptions{Timeout: r.o.LockTimeout, Wait: r.o.Observer.Waiting})
+	if err != nil {
+		return err
+	}
+	r.lease = lease
+	defer lease.Release(ctx) //nolint:errcheck // a lease that cannot be given back expires
+	recovered, err := r.l.Recover(ctx, lease)
+	if err != nil {
+		return err
+	}
+	r.result.Recovered = recovered.Published
+	state, err := r.l.State(ctx)
+	if err != nil {
+		return err
+	}
+	r.result.Run = r.id(state)
+	r.spill = engine.NewSpill(r.o.SpillDir)
+	defer r.spill.Close() //nolint:errcheck // unnamed files vanish in any case
+	if r.o.Memory > 0 {
+		r.budget = budget.New(r.o.Memory)
+	}
+	err = r.layers(ctx, state)
+	if errors.Is(err, errDeclined) {
+		return err
+	}
+	return errors.Join(err, r.record(ctx, err))
+}
+
+// id is the run's name. It depends on the clock and the lake alone, so that a
+// run can be repeated to the byte.
+func (r *run) id(state *lake.State) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", r.p.Name, r.o.Now.UnixNano(), state.Sequence))
+	return r.o.Now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(sum[:3])
+}
+
+// layers builds the layers one after the other.
+func (r *run) layers(ctx context.Context, state *lake.State) error {
+	rebuild, err := r.changedDefinitions(state)
+	if err != nil {
+		return err
+	}
+	if err := r.bronze(ctx, state); err != nil {
+		return err
+	}
+	if err := r.silver(ctx, rebuild); err != nil {
+		return errors.Join(append([]error{err}, r.failed...)...)
+	}
+	if err := r.gold(ctx, rebuild); err != nil {
+		return errors.Join(append([]error{err}, r.failed...)...)
+	}
+	return errors.Join(r.failed...)
+}
+
+// errDeclined is the end of a run that the user did not want.
+var errDeclined = diag.Errorf(diag.Usage, "the definitions of tables have changed, and rebuilding them was declined; nothing was done")
+
+// changedDefinitions returns the tables that are to be rebuilt: those selected
+// whose definition is not the one that they were built by.
+func (r *run) changedDefinitions(state *lake.State) (map[lake.TableRef]bool, error) {
+	rebuild := map[lake.TableRef]bool{}
+	var changed []lake.TableRef
+	note := func(ref lake.TableRef, definition string) {
+		t := state.Tables[ref]
+		if t != nil && t.Definition != "" && t.Definition != definition {
+			changed, rebuild[ref] = append(changed, ref), true
+		}
+		rebuild[ref] = rebuild[ref] || r.o.FullRefresh
+	}
+	for _, s := range r.o.Selection.Silver {
+		note(silverRef(s), s.Definition)
+	}
+	for _, g := range r.o.Selection.Gold {
+		note(goldRef(g), g.Definition)
+	}
+	if len(changed) == 0 || r.o.RebuildChanged || r.o.FullRefresh {
+		return rebuild, nil
+	}
+	if r.o.Confirm == nil {
+		return nil, diag.Errorf(diag.Usage, "the definition of %s has changed since it was built; definitions never mix in one table", list(changed)).
+			WithNext("run again with --rebuild-changed to rebuild from bronze, or put lakehouse.yaml back as it was")
+	}
+	ok, err := r.o.Confirm(changed)
+	if err == nil && !ok {
+		err = errDeclined
+	}
+	return rebuild, err
+}
+
+func list(refs []lake.TableRef) string {
+	names := make([]string, len(refs))
+	for i, ref := range refs {
+		names[i] = ref.String()
+	}
+	return strings.Join(names, ", ")
+}
+
+// commit publishes what a transaction holds.
+func (r *run) commit(ctx context.Context, tx *lake.Tx, layer string) error {
+	if _, err := tx.Commit(ctx); err != nil {
+		return err
+	}
+	r.result.Commits = append(r.result.Commits, Commit{tx.Sequence(), layer})
+	return nil
+}
+
+// record leaves the result of the run in the lake, if it did anything.
+func (r *run) record(ctx context.Context, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	state, err := r.l.State(ctx)
+	if err != nil {
+		return err
+	}
+	r.result.Ledger = Ledger(state)
+	if cause == nil && len(r.result.Commits) == 0 {
+		return nil
+	}
+	r.result.Seconds, r.result.Outcome = time.Since(r.begun).Seconds(), r.outcome(cause)
+	if cause != nil {
+		r.result.Error = cause.Error()
+	}
+	return writeRun(ctx, r.l.Bucket(), r.result)
+}
+
+func (r *run) outcome(err error) string {
+	switch {
+	case err == nil && len(r.result.Commits) == 0:
+		return NothingToDo
+	case err == nil:
+		return Succeeded
+	case diag.ClassOf(err) == diag.Partial:
+		return Partly
+	case diag.ClassOf(err) == diag.Gate:
+		return Stopped
+	default:
+		return Failed
+	}
+}
+
+const runsDir = "_lakectl/runs/"
+
+func writeRun(ctx context.Context, b storage.Bucket, result *Result) error {
+	data, err := json.MarshalIndent(result, "", " ")
+	if err != nil {
+		return err
+	}
+	_, err = storage.WriteAll(ctx, b, runsDir+result.Run+".json", append(data, '\n'), storage.CreateOptions{})
+	return err
+}
+
+// Runs returns the results of the last runs that did anything, the newest
+// first, at most n.
+func Runs(ctx context.Context, b storage.Bucket, n int) ([]*Result, error) {
+	var names []string
+	for info, err := range b.List(ctx, runsDir) {
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, info.Name)
+	}
+	var runs []*Result
+	for i := len(names) - 1; i >= 0 && len(runs) < n; i-- {
+		data, _, err := storage.ReadAll(ctx, b, names[i])
+		if err != nil {
+			return nil, err
+		}
+		result := new(Result)
+		if err := json.Unmarshal(data, result); err != nil {
+			return nil, fmt.Errorf("%s: %w", names[i], err)
+		}
+		runs = append(runs, result)
+	}
+	return runs, nil
+}
+
+func bronzeRef(b *project.Bronze) lake.TableRef {
+	return lake.TableRef{Layer: lake.Bronze, Name: b.Name}
+}
+func silverRef(s *project.Silver) lake.TableRef {
+	return lake.TableRef{Layer: lake.Silver, Name: s.Name}
+}
+func goldRef(g *project.Gold) lake.TableRef { return lake.TableRef{Layer: lake.Gold, Name: g.Name} }
+func quarantineRef(dataset string) lake.TableRef {
+	return lake.TableRef{Layer: lake.Quarantine, Name: dataset}
+}

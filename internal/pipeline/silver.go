@@ -1,0 +1,312 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/lakectl/lakectl/internal/engine"
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/quality"
+	"github.com/lakectl/lakectl/internal/quarantine"
+	"github.com/lakectl/lakectl/internal/silver"
+)
+
+// silver brings the selected silver tables up to date, in one commit.
+func (r *run) silver(ctx context.Context, rebuild map[lake.TableRef]bool) error {
+	if len(r.o.Selection.Silver) == 0 {
+		return nil
+	}
+	tx, err := r.l.Begin(ctx, r.lease, lake.TxOptions{Run: r.result.Run, Layer: lake.Silver})
+	if err != nil {
+		return err
+	}
+	defer tx.Abort(ctx) //nolint:errcheck // the next run deletes what is left
+	layer := &silverLayer{run: r, tx: tx, state: tx.Base(), files: map[lake.TableRef][]lake.FileChange{}, index: map[lake.TableRef]string{}}
+	for _, t := range r.o.Selection.Silver {
+		if err := layer.table(ctx, t, rebuild[silverRef(t)]); err != nil {
+			return err
+		}
+	}
+	if len(layer.files) == 0 {
+		return nil
+	}
+	if err := r.gate(tx, layer.gates); err != nil {
+		return err
+	}
+	return r.commit(ctx, tx, lake.Silver)
+}
+
+// silverLayer is the silver layer of a run on its way.
+type silverLayer struct {
+	run   *run
+	tx    *lake.Tx
+	state *lake.State
+	files map[lake.TableRef][]lake.FileChange // of the tables built so far
+	index map[lake.TableRef]string            // the index that this commit writes
+	gates []Gate
+}
+
+// table brings one table up to date.
+func (s *silverLayer) table(ctx context.Context, t *project.Silver, rebuild bool) error {
+	plan, err := s.plan(ctx, t, rebuild)
+	if err != nil || plan == nil {
+		return err
+	}
+	begun := time.Now()
+	stage := s.run.o.Observer.Start("silver."+t.Name, 0)
+	defer stage.Done()
+	o := silver.Options{Workers: s.run.o.Workers, Budget: s.run.budget, Spill: s.run.spill, Now: s.run.o.Now, Run: s.run.result.Run, Progress: stage.Add}
+	done, err := silver.Build(ctx, plan.request, o)
+	if err == nil && done.NeedsRebuild {
+		if plan, err = s.plan(ctx, t, true); err != nil {
+			return err
+		}
+		done, err = silver.Build(ctx, plan.request, o)
+	}
+	if err != nil {
+		return err
+	}
+	s.stage(t, plan, done)
+	return s.report(ctx, t, plan, done, begun)
+}
+
+// tablePlan is how a table is brought up to date.
+type tablePlan struct {
+	request  silver.Request
+	rebuild  bool
+	table    *lake.Table // before the build; nil if there is none
+	consumed map[lake.TableRef]uint64
+	removed  []*lake.File // quarantine files that the build makes anew
+}
+
+// plan says what there is to do for a table; nil if it is up to date.
+func (s *silverLayer) plan(ctx context.Context, t *project.Silver, rebuild bool) (*tablePlan, error) {
+	source := s.state.Tables[bronzeRef(t.From)]
+	if source == nil {
+		return nil, nil
+	}
+	p := &tablePlan{rebuild: rebuild, table: s.state.Tables[silverRef(t)], consumed: map[lake.TableRef]uint64{source.Ref: source.Sequence}}
+	since := uint64(0)
+	if p.table == nil {
+		p.rebuild = true
+	} else {
+		since = p.table.Consumed[source.Ref]
+	}
+	raw, err := rawColumns(s.state, t.From)
+	if err != nil {
+		return nil, err
+	}
+	p.request = silver.Request{Table: t, RawColumns: raw, Order: ingestionOrder(s.state.Datasets[t.From.Name]), Sequence: s.tx.Sequence(),
+		Bucket: s.run.l.Bucket(), Stager: s.tx, Sets: make([]*quality.Set, len(t.Checks)), Changed: make([]*engine.HashSet, len(t.Checks))}
+	referencesChanged, err := s.references(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if !p.rebuild && source.Sequence <= since && !referencesChanged && !s.run.o.Replay {
+		return nil, nil
+	}
+	s.inputs(p, source, since)
+	return p, nil
+}
+
+// inputs says which files a build reads.
+func (s *silverLayer) inputs(p *tablePlan, source *lake.Table, since uint64) {
+	t := p.request.Table
+	if p.rebuild {
+		since = 0
+	} else {
+		p.request.Files, p.request.Indexes = p.table.Files(), p.table.IndexFiles()
+	}
+	files := source.Files()
+	slices.SortStableFunc(files, func(a, b *lake.File) int {
+		return cmp.Or(cmp.Compare(a.Sequence, b.Sequence), cmp.Compare(a.Source, b.Source))
+	})
+	for _, f := range files {
+		if f.Sequence > since {
+			p.request.Inputs = append(p.request.Inputs, f.Path)
+		}
+	}
+	for _, f := range s.state.Files(quarantineRef(t.Name)) {
+		switch {
+		case !quarantine.Judged(f.Path):
+		case p.rebuild:
+			p.removed = append(p.removed, f)
+		case s.run.o.Replay || mayReturn(t, p.request.Changed, p.request.RejudgeAll):
+			p.request.Replay = append(p.request.Replay, f)
+			p.request.Inputs = append(p.request.Inputs, f.Path)
+		}
+	}
+}
+
+// mayReturn says whether rows may leave quarantine because values that they
+// refer to came.
+func mayReturn(t *project.Silver, changed []*engine.HashSet, all bool) bool {
+	for i, c := range t.Checks {
+		if c.References != nil && c.OnFail == project.Quarantine && (all || changed[i] != nil) {
+			return true
+		}
+	}
+	return false
+}
+
+// ingestionOrder numbers the source files of a dataset by commit and path.
+func ingestionOrder(d *lake.Dataset) map[string]int64 {
+	files := d.Files()
+	slices.SortStableFunc(files, func(a, b *lake.InputFile) int { return cmp.Compare(a.Ingested, b.Ingested) })
+	order := make(map[string]int64, len(files))
+	for i, f := range files {
+		order[f.SourceFile] = int64(i)
+	}
+	return order
+}
+
+// references loads the values that checks refer to, and says whether any came
+// or went since the table was last judged.
+func (s *silverLayer) references(ctx context.Context, p *tablePlan) (changed bool, err error) {
+	for i, check := range p.request.Table.Checks {
+		if check.References == nil {
+			continue
+		}
+		ref := silverRef(check.References.Table)
+		if p.request.Sets[i], err = silver.Values(ctx, s.tx, check.References.Table, check.References.Column, s.current(ref)); err != nil {
+			return false, err
+		}
+		now := s.sequence(ref)
+		p.consumed[ref] = now
+		if p.rebuild || p.table.Consumed[ref] == now {
+			continue
+		}
+		hashes, known, err := s.changedValues(ctx, ref, p.table.Consumed[ref], check)
+		if err != nil {
+			return false, err
+		}
+		if !known {
+			p.request.RejudgeAll, changed = true, true
+			continue
+		}
+		if len(hashes) > 0 {
+			changed = true
+			p.request.Changed[i] = engine.NewHashSet(len(hashes))
+			for _, h := range hashes {
+				p.request.Changed[i].Add(h)
+			}
+		}
+	}
+	return changed, nil
+}
+
+// changedValues returns the hashes of the values that came to a referenced
+// table or went from it after a commit; known is false if that is not recorded.
+func (s *silverLayer) changedValues(ctx context.Context, ref lake.TableRef, since uint64, check *project.Check) (hashes []uint64, known bool, err error) {
+	column := check.References.Table.Columns[check.References.Column].Name
+	var paths []string
+	for _, c := range s.state.Commits {
+		if c.Sequence <= since || !slices.ContainsFunc(c.Tables, func(t lake.TableSummary) bool { return t.Table == ref }) {
+			continue
+		}
+		index := slices.IndexFunc(s.state.Tables[ref].IndexFiles(), func(f *lake.File) bool { return f.Sequence == c.Sequence })
+		if index < 0 {
+			return nil, false, nil
+		}
+		paths = append(paths, s.state.Tables[ref].IndexFiles()[index].Path)
+	}
+	if _, built := s.files[ref]; built {
+		if s.index[ref] == "" {
+			return nil, false, nil
+		}
+		paths = append(paths, s.index[ref])
+	}
+	for _, path := range paths {
+		more, ok, err := silver.Changed(ctx, s.tx, path, column)
+		if err != nil || !ok {
+			return nil, false, err
+		}
+		hashes = append(hashes, more...)
+	}
+	return hashes, true, nil
+}
+
+// current returns the files of a table as they are about to be.
+func (s *silverLayer) current(ref lake.TableRef) []lake.FileChange {
+	if files, ok := s.files[ref]; ok {
+		return files
+	}
+	return liveFiles(s.state, ref)
+}
+
+func liveFiles(state *lake.State, ref lake.TableRef) []lake.FileChange {
+	var files []lake.FileChange
+	for _, f := range state.Files(ref) {
+		files = append(files, f.FileChange)
+	}
+	return files
+}
+
+// sequence returns the commit that last changes a table, this one included.
+func (s *silverLayer) sequence(ref lake.TableRef) uint64 {
+	if _, ok := s.files[ref]; ok {
+		return s.tx.Sequence()
+	}
+	if t := s.state.Tables[ref]; t != nil {
+		return t.Sequence
+	}
+	return 0
+}
+
+// stage puts what a build made into the transaction.
+func (s *silverLayer) stage(t *project.Silver, p *tablePlan, done *silver.Result) {
+	ref := silverRef(t)
+	s.tx.SetTable(ref, lake.TableSettings{Definition: t.Definition, Schema: lake.Columns(t.Table()), Consumed: p.consumed,
+		FullRefresh: p.rebuild && p.table != nil})
+	s.tx.Put(ref, done.Put...)
+	s.tx.Remove(ref, done.Removed...)
+	written := map[string]bool{}
+	var files []lake.FileChange
+	for _, f := range done.Put {
+		written[f.Path] = true
+		if f.Kind == lake.Data {
+			files = append(files, f)
+		} else {
+			s.index[ref] = f.Path
+		}
+	}
+	if p.table != nil {
+		for _, f := range append(p.table.Files(), p.table.IndexFiles()...) {
+			switch {
+			case written[f.Path]:
+			case p.rebuild:
+				s.tx.Remove(ref, f)
+			case f.Kind == lake.Data:
+				files = append(files, f.FileChange)
+			}
+		}
+	}
+	s.files[ref] = files
+	if len(done.Quarantined)+len(p.removed)+len(p.request.Replay) > 0 {
+		q := quarantineRef(t.Name)
+		s.tx.SetTable(q, lake.TableSettings{Schema: lake.Columns(quarantine.Schema(p.request.RawColumns))})
+		s.tx.Put(q, done.Quarantined...)
+		s.tx.Remove(q, p.removed...)
+		s.tx.Remove(q, p.request.Replay...)
+	}
+	s.ledger(t, p, done)
+}
+
+// ledger says where the records of each source file are now.
+func (s *silverLayer) ledger(t *project.Silver, p *tablePlan, done *silver.Result) {
+	d := s.state.Datasets[t.From.Name]
+	if !p.rebuild {
+		for name, change := range done.Changes {
+			s.tx.AddLedger(lake.LedgerChange{FileVersion: lake.FileVersion{Dataset: d.Name, SourceFile: name, Ingested: d.Inputs[name].Ingested}, Totals: change})
+		}
+		return
+	}
+	for _, in := range d.Files() {
+		totals := done.Changes[in.SourceFile]
+		totals.Quarantined += in.Damaged
+		s.tx.SetLedger(in, totals)
+	}
+}
