@@ -38,7 +38,7 @@ type dictionaryResult struct {
 // dictionaryCache keeps the results for the dictionaries last seen. Batches of
 // a row group share one; two workers' morsels may alternate between some.
 type dictionaryCache struct {
-	results [4]*dictionaryResult
+	results [2]*dictionaryResult
 	next    int
 }
 

@@ -51,6 +51,8 @@ func (e *evaluator) evalText(node *Node, args []vector) vector {
 	switch node.Op {
 	case OpLength:
 		return t.length()
+	case OpLower, OpUpper:
+		return t.changeCase()
 	case OpLike:
 		return t.like()
 	case OpRegexpLike:
@@ -79,12 +81,51 @@ func (t *textOp) length() vector {
 	out := t.newVector(t.node.Type)
 	out.valid = t.valid
 	x := &t.args[0]
+	if all, ok := t.plainASCII(x); ok {
+		for i := range out.i32 {
+			out.i32[i] = all[i+1] - all[i]
+		}
+		return out
+	}
 	for i := range out.i32 {
 		if t.has(i) {
 			out.i32[i] = int32(vec.CodePoints(x.text(i)))
 		}
 	}
 	return out
+}
+
+// plainASCII returns the offsets of an operand whose texts lie one after the
+// other and are ASCII throughout, so that one pass can serve all rows.
+func (t *textOp) plainASCII(x *vector) (offsets []int32, ok bool) {
+	if x.constant || x.txt.codes != nil || t.n == 0 {
+		return nil, false
+	}
+	offsets = x.txt.offsets[:t.n+1]
+	return offsets, vec.IsASCII(x.txt.data[offsets[0]:offsets[t.n]])
+}
+
+// changeCase computes lower and upper.
+func (t *textOp) changeCase() vector {
+	x, change := &t.args[0], vec.AppendLower
+	if t.node.Op == OpUpper {
+		change = vec.AppendUpper
+	}
+	b := t.newTexts(t.sizeHint())
+	if all, ok := t.plainASCII(x); ok {
+		b.data = change(b.data, x.txt.data[all[0]:all[t.n]])
+		for i, offset := range all {
+			b.offsets[i] = offset - all[0]
+		}
+		return t.finish(b, t.valid)
+	}
+	for i := range t.n {
+		if t.has(i) {
+			b.data = change(b.data, x.text(i))
+		}
+		b.end(i)
+	}
+	return t.finish(b, t.valid)
 }
 
 // parts computes functions whose result is a part of the first operand.
@@ -179,10 +220,6 @@ func (t *textOp) sizeHint() int {
 func (t *textOp) writer() func(dst []byte, i int) []byte {
 	x := &t.args[0]
 	switch t.node.Op {
-	case OpLower:
-		return func(dst []byte, i int) []byte { return vec.AppendLower(dst, x.text(i)) }
-	case OpUpper:
-		return func(dst []byte, i int) []byte { return vec.AppendUpper(dst, x.text(i)) }
 	case OpReplace:
 		return func(dst []byte, i int) []byte {
 			if from := t.args[1].text(i); len(from) > 0 {

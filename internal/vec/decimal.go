@@ -1,6 +1,7 @@
 package vec
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
@@ -194,6 +195,17 @@ func DivRound(a decimal128.Num, shift int, b decimal128.Num, digits int) (decima
 	bhi, blo := magnitude(b)
 	if bhi|blo == 0 {
 		return decimal128.Num{}, false
+	}
+	if n, ok := Int64(a); ok && shift <= 19 && bhi == 0 {
+		hi, lo := bits.Mul64(uint64(max(n, -n)), pow10u64[shift])
+		if hi < blo && n != math.MinInt64 {
+			q, rest := bits.Div64(hi, lo, blo)
+			w := wide{q}
+			if rest >= blo-rest {
+				w.increment()
+			}
+			return w.num((n < 0) != (b.HighBits() < 0), digits)
+		}
 	}
 	w := wideOf(a)
 	w.mulPow10(shift)

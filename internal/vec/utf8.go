@@ -2,6 +2,7 @@ package vec
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"math/bits"
 	"unicode"
@@ -48,11 +49,7 @@ func AppendLower(dst, text []byte) []byte {
 	}
 	at := len(dst)
 	dst = append(dst, text...)
-	for i, c := range dst[at:] {
-		if c-'A' < 26 {
-			dst[at+i] = c | 0x20
-		}
-	}
+	swapCase(dst[at:], 'A')
 	return dst
 }
 
@@ -63,12 +60,26 @@ func AppendUpper(dst, text []byte) []byte {
 	}
 	at := len(dst)
 	dst = append(dst, text...)
-	for i, c := range dst[at:] {
-		if c-'a' < 26 {
-			dst[at+i] = c &^ 0x20
+	swapCase(dst[at:], 'a')
+	return dst
+}
+
+// swapCase changes the case of the 26 letters from first on in ASCII text,
+// eight bytes at a time.
+func swapCase(text []byte, first byte) {
+	const ones = 0x0101010101010101
+	for len(text) >= 8 {
+		w := load64(text)
+		// The high bit of each byte: not below first, and not beyond the last letter.
+		from, beyond := w+ones*uint64(0x80-first), w+ones*uint64(0x80-first-26)
+		binary.LittleEndian.PutUint64(text, w^(from&^beyond&(ones*0x80))>>2)
+		text = text[8:]
+	}
+	for i, c := range text {
+		if c-first < 26 {
+			text[i] = c ^ 0x20
 		}
 	}
-	return dst
 }
 
 // appendMapped maps each code point; bytes that are not UTF-8 are kept.
