@@ -73,7 +73,7 @@ func (tx *Tx) writeRecord(ctx context.Context, data []byte) error {
 func (tx *Tx) settle(ctx context.Context, cause error) error {
 	there, err := tx.lake.readRecord(ctx, tx.Sequence())
 	switch {
-	case err == nil && there.Nonce == tx.record.Nonce:
+	case err == nil && there.Nonce == tx.record.Nonce && there.Fence == tx.record.Fence:
 		return nil
 	case err == nil:
 		return errors.Join(overtaken(there), tx.lake.deleteAll(ctx, tx.stage.dir()))

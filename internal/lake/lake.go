@@ -13,7 +13,7 @@ import (
 // Options of a Lake. The zero value is right for a real one.
 type Options struct {
 	Clock func() time.Time // what commits are dated by; time.Now if nil
-	NewID func() string    // unique ids; random if nil
+	NewID func() string    // ids of commits, none twice in a process; random if nil
 	Owner Owner            // who takes leases; CurrentOwner() if zero
 	// Gone says that the owner of a lease is certainly dead. Owner.Gone if nil.
 	Gone func(Owner) bool

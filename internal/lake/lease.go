@@ -19,7 +19,7 @@ const lockFormat = 1
 type LockInfo struct {
 	Format   int       `json:"format"`
 	Fence    uint64    `json:"fence"` // one more for each lease
-	Nonce    string    `json:"nonce"` // of the lease
+	Nonce    string    `json:"nonce"` // of the lease; random, whatever Options.NewID says
 	Owner    Owner     `json:"owner"`
 	Acquired time.Time `json:"acquired"` // by the owner's clock
 	Renewed  time.Time `json:"renewed"`  // by the owner's clock
@@ -137,7 +137,7 @@ func (l *Lake) free(ctx context.Context, current LockInfo) (free, doubtful bool,
 // acquire replaces the lease that was read. It returns no lease if another was quicker.
 func (l *Lake) acquire(ctx context.Context, current LockInfo, doubtful bool) (*Lease, error) {
 	now := l.now()
-	info := LockInfo{Format: lockFormat, Fence: current.Fence + 1, Nonce: l.opts.NewID(), Owner: l.opts.Owner,
+	info := LockInfo{Format: lockFormat, Fence: current.Fence + 1, Nonce: newID(), Owner: l.opts.Owner,
 		Acquired: now, Renewed: now, TTL: l.opts.LeaseTTL.Seconds(), Doubtful: current.Doubtful}
 	if current.version == "" {
 		// The lake is new, or someone deleted the object by hand.
@@ -364,7 +364,7 @@ func (l *Lake) Break(ctx context.Context) (*LockInfo, error) {
 			return nil, err
 		}
 		broken := current
-		broken.Nonce, broken.Released = l.opts.NewID(), true
+		broken.Nonce, broken.Released = newID(), true
 		if !l.opts.Gone(current.Owner) {
 			broken.Doubtful = current.Fence
 		}

@@ -21,7 +21,7 @@ type Record struct {
 	Format   int       `json:"format"`
 	Sequence uint64    `json:"sequence"`           // 1 for the first commit, no gaps
 	Previous string    `json:"previous,omitempty"` // the nonce of the commit before
-	Nonce    string    `json:"nonce"`              // tells this attempt to write the record from any other
+	Nonce    string    `json:"nonce"`              // with Fence, tells this attempt to write the record from any other
 	Fence    uint64    `json:"fence"`              // the fencing number of the lease it was made under
 	Run      string    `json:"run"`
 	Layer    string    `json:"layer"`
@@ -187,7 +187,7 @@ func decode(data []byte, into any) error {
 		return err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return errors.New("there is more text after the end of the object")
+		return errors.New("there is more text after its end")
 	}
 	return nil
 }
