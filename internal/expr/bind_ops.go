@@ -55,17 +55,18 @@ func (b *binder) arithmetic(e *syntax, op Op, x, y *Node) *Node {
 			return b.failAt(e.at, arithmeticHint(e.op, x.Type, y.Type), "%s takes numbers, but %s", e.op, b.describe(e.args[i], n))
 		}
 	}
+	exact := !hasDouble([]*Node{x, y})
+	if exact && (op == OpDiv || x.Type.Kind == schema.Decimal || y.Type.Kind == schema.Decimal) && !(isUntypedNull(x) && isUntypedNull(y)) {
+		return b.decimalArithmetic(e, op, x, y) // each operand keeps its precision and scale
+	}
 	args, t, ok := b.unify(e, e.args, []*Node{x, y})
-	switch {
-	case !ok:
+	if !ok {
 		return &Node{Op: OpInvalid}
-	case t.Kind == schema.Decimal || op == OpDiv && t.Kind != schema.Double:
-		return b.decimalArithmetic(e, op, x, y)
 	}
 	return b.node(e, &Node{Op: op, Type: t, Args: args})
 }
 
-// decimalArithmetic keeps each operand's own precision and scale.
+// decimalArithmetic binds arithmetic over decimals and whole numbers.
 func (b *binder) decimalArithmetic(e *syntax, op Op, x, y *Node) *Node {
 	x, y = b.asDecimal(e.args[0], x), b.asDecimal(e.args[1], y)
 	if isUntypedNull(x) {

@@ -1,0 +1,257 @@
+package expr
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow/decimal128"
+
+	"github.com/lakectl/lakectl/internal/schema"
+)
+
+// spark prints for Spark SQL 3.5 with ANSI mode and time zone UTC. It is exact
+// but for these:
+//
+//   - a decimal quotient is rounded to 39 decimal places first and then to its
+//     own, so a divisor of more than 19 digits may turn 0.4999... into a half;
+//   - lower and upper follow Java, with its mappings to several letters
+//     (ß, İ, ŉ, final sigma, ligatures);
+//   - the text of a double is Java's, which before Java 19 is not always the
+//     shortest one;
+//   - an overlap of local time is noticed as in duckdb.
+type spark struct{}
+
+func (spark) quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
+
+func (spark) text(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
+
+func (spark) typeName(t schema.Type) string { return strings.ToUpper(t.Spark()) }
+
+// pattern ends our own patterns at the very end of the text.
+func (s spark) pattern(re string) string {
+	if strings.HasSuffix(re, "$") {
+		re = strings.TrimSuffix(re, "$") + `\z`
+	}
+	return s.text(re)
+}
+
+func (spark) divide(a, b string) string { return "(" + a + " DIV " + b + ")" }
+
+func (spark) addMinutes(at, minutes string) string {
+	return "timestamp_micros(unix_micros(" + at + ") + CAST(" + minutes + " AS BIGINT) * 60000000)"
+}
+
+// let gives names to values that a body uses several times: a lambda over an
+// array of one struct.
+func (s spark) let(p *printer, values []string, body func(names []string) string) string {
+	v := p.variable()
+	fields, names := make([]string, len(values)), make([]string, len(values))
+	for i, value := range values {
+		fields[i] = fmt.Sprintf("'a%d', %s", i, value)
+		names[i] = fmt.Sprintf("%s.a%d", v, i)
+	}
+	return fmt.Sprintf("transform(array(named_struct(%s)), %s -> %s)[0]", strings.Join(fields, ", "), v, body(names))
+}
+
+func (s spark) zoned(p *printer, local, zone string) string {
+	name := s.text(zone)
+	there := func(instant string) string { return fmt.Sprintf("from_utc_timestamp(%s, %s)", instant, name) }
+	return p.let(p, []string{local, fmt.Sprintf("to_utc_timestamp(%s, %s)", local, name)}, func(v []string) string {
+		tests := []string{there(v[1]) + " = " + v[0]}
+		for _, minutes := range []string{"20", "30", "60", "90", "120"} {
+			for _, sign := range []string{"", "-"} {
+				tests = append(tests, there(s.addMinutes(v[1], sign+minutes))+" <> "+v[0])
+			}
+		}
+		return "CASE WHEN " + strings.Join(tests, " AND ") + " THEN " + v[1] + " END"
+	})
+}
+
+func (s spark) literal(n *Node) string {
+	switch v := n.Value.(type) {
+	case int64:
+		switch {
+		case n.Type.Kind == schema.Timestamp:
+			return "TIMESTAMP '" + timestampText(v) + "'"
+		case n.Type.Kind == schema.Integer && v >= 0:
+			return fmt.Sprint(v)
+		}
+		return fmt.Sprintf("CAST('%d' AS %s)", v, s.typeName(n.Type))
+	case int32:
+		return "DATE '" + dateText(v) + "'"
+	case decimal128.Num:
+		return fmt.Sprintf("CAST('%s' AS %s)", decimalText(v.BigInt(), int(n.Type.Scale)), s.typeName(n.Type))
+	}
+	return fmt.Sprintf("CAST('%s' AS DOUBLE)", literalText(n))
+}
+
+// op prints the operations that are null whenever an argument is.
+func (s spark) op(p *printer, n *Node, args []string) string {
+	list := strings.Join(args, ", ")
+	switch n.Op {
+	case OpParse:
+		return p.readText(args[0], n.Type, *n.Parse)
+	case OpCast:
+		return s.cast(p, args[0], n.Args[0].Type, n.Type)
+	case OpAdd, OpSub, OpMul, OpDiv, OpMod, OpNeg, OpAbs:
+		return s.arithmetic(p, n, args)
+	case OpRound, OpFloor, OpCeil:
+		return s.rounding(p, n, args[0])
+	case OpLike:
+		return s.like(n, args)
+	case OpLower:
+		return "lower(" + list + ")"
+	case OpUpper:
+		return "upper(" + list + ")"
+	case OpTrim:
+		return "trim(" + list + ")"
+	case OpLTrim:
+		return "ltrim(" + list + ")"
+	case OpRTrim:
+		return "rtrim(" + list + ")"
+	case OpLength:
+		return "char_length(" + list + ")"
+	case OpReplace:
+		return "replace(" + list + ")"
+	case OpConcat:
+		return "concat(" + list + ")"
+	case OpSHA256:
+		return "sha2(CAST(" + list + " AS BINARY), 256)"
+	case OpSubstr:
+		args[1] = s.asInt(n.Args[1], args[1])
+		if len(args) == 3 {
+			args[2] = s.asInt(n.Args[2], args[2])
+		}
+		return "substring(" + strings.Join(args, ", ") + ")"
+	case OpSplitPart:
+		return s.splitPart(n, args)
+	case OpRegexpLike:
+		return fmt.Sprintf("regexp_like(%s, %s)", args[0], s.text(printPattern(n.Regexp.String(), `\z`)))
+	case OpRegexpExtract:
+		return fmt.Sprintf("nullif(regexp_extract(%s, %s, %d), '')", args[0], s.text(printPattern(n.Regexp.String(), `\z`)), n.Group)
+	case OpRegexpReplace:
+		return fmt.Sprintf("regexp_replace(%s, %s, %s)", args[0], s.text(printPattern(n.Regexp.String(), `\z`)), s.text(javaReplacement(n.Replacement)))
+	default:
+		return s.date(p, n, args)
+	}
+}
+
+// javaReplacement turns ${1} and $$ into $1 and \$. A digit behind a group is
+// escaped, as Java would read it as part of the group's number.
+func javaReplacement(replacement string) string {
+	afterGroup := false
+	group := func(g byte) string {
+		afterGroup = true
+		return "$" + string(g)
+	}
+	return expandReplacement(replacement, group, func(c byte) string {
+		escape := c == '\\' || c == '$' || afterGroup && isDigit(c)
+		afterGroup = false
+		if escape {
+			return `\` + string(c)
+		}
+		return string(c)
+	})
+}
+
+// asInt prints a bigint argument where Spark takes an int: positions beyond
+// its range are as good as its bounds.
+func (s spark) asInt(n *Node, value string) string {
+	if i, ok := n.Value.(int64); ok && n.Op == OpLiteral {
+		return fmt.Sprintf("CAST('%d' AS INT)", min(max(i, math.MinInt32), math.MaxInt32))
+	}
+	if n.Op == OpCast && n.Args[0].Type.Kind == schema.Integer {
+		return "CAST(" + value + " AS INT)"
+	}
+	return fmt.Sprintf("CAST(CASE WHEN %[1]s > 2147483647 THEN 2147483647 WHEN %[1]s < -2147483648 THEN -2147483648 ELSE %[1]s END AS INT)", value)
+}
+
+func (s spark) splitPart(n *Node, args []string) string {
+	call := fmt.Sprintf("split_part(%s, %s, %s)", args[0], args[1], s.asInt(n.Args[2], args[2]))
+	if !failsItself(n) {
+		return call
+	}
+	return fmt.Sprintf("CASE WHEN %s >= 1 AND %s <> '' THEN %s END", args[2], args[1], call)
+}
+
+// like names an escape character that the pattern does not hold, as Spark
+// would take the backslash otherwise.
+func (s spark) like(n *Node, args []string) string {
+	if n.Escape != 0 {
+		return fmt.Sprintf("(%s LIKE %s ESCAPE %s)", args[0], args[1], s.text(string(n.Escape)))
+	}
+	pattern, ok := literalString(n.Args[1])
+	switch {
+	case !ok:
+		return fmt.Sprintf(`(%s LIKE replace(%s, '\\', '\\\\'))`, args[0], args[1])
+	case strings.Contains(pattern, `\`):
+		return fmt.Sprintf("(%s LIKE %s)", args[0], s.text(strings.ReplaceAll(pattern, `\`, `\\`)))
+	}
+	return fmt.Sprintf("(%s LIKE %s)", args[0], args[1])
+}
+
+func (s spark) cast(p *printer, x string, from, to schema.Type) string {
+	switch {
+	case from == to:
+		return x
+	case from.Kind == schema.String:
+		return p.readText(x, to, Parse{})
+	case from.Kind == schema.Double && to.Kind == schema.Decimal:
+		return p.tryCast("CAST("+x+" AS STRING)", to)
+	case from.Kind == schema.Double && to.Kind == schema.Bigint: // 2^63 would become the largest bigint
+		return "CASE WHEN round(" + x + ", 0) < CAST('9223372036854775808' AS DOUBLE) THEN " + p.tryCast("round("+x+", 0)", to) + " END"
+	case from.Kind == schema.Double, from.Kind == schema.Decimal && (to.Kind == schema.Integer || to.Kind == schema.Bigint):
+		return p.tryCast("round("+x+", 0)", to)
+	case castFails(from, to):
+		return p.tryCast(x, to)
+	}
+	return "CAST(" + x + " AS " + s.typeName(to) + ")"
+}
+
+func (s spark) arithmetic(p *printer, n *Node, args []string) string {
+	t := n.Type
+	whole := t.Kind == schema.Integer || t.Kind == schema.Bigint
+	smallest := map[schema.Kind]string{schema.Integer: "-2147483648", schema.Bigint: "-9223372036854775808"}[t.Kind]
+	switch n.Op {
+	case OpNeg:
+		if whole {
+			return fmt.Sprintf("(-nullif(%s, CAST('%s' AS %s)))", args[0], smallest, s.typeName(t))
+		}
+		return "(-" + args[0] + ")"
+	case OpAbs:
+		if whole {
+			return fmt.Sprintf("abs(nullif(%s, CAST('%s' AS %s)))", args[0], smallest, s.typeName(t))
+		}
+		return "abs(" + args[0] + ")"
+	case OpMod:
+		return fmt.Sprintf("(%s %% nullif(%s, CAST(0 AS %s)))", args[0], args[1], s.typeName(n.Args[1].Type))
+	case OpDiv:
+		return fmt.Sprintf("try_divide(%s, %s)", args[0], args[1])
+	}
+	if t.Kind == schema.Double || t.Kind == schema.Decimal && !failsItself(n) {
+		return fmt.Sprintf("(%s %s %s)", args[0], map[Op]string{OpAdd: "+", OpSub: "-", OpMul: "*"}[n.Op], args[1])
+	}
+	return map[Op]string{OpAdd: "try_add", OpSub: "try_subtract", OpMul: "try_multiply"}[n.Op] + "(" + args[0] + ", " + args[1] + ")"
+}
+
+func (s spark) rounding(p *printer, n *Node, x string) string {
+	from, t := n.Args[0].Type, n.Type
+	name := map[Op]string{OpFloor: "floor", OpCeil: "ceil"}[n.Op]
+	switch {
+	case n.Op != OpRound && from.Kind == schema.Double: // floor(double) is a bigint
+		return fmt.Sprintf("CASE WHEN abs(%[1]s) < 9007199254740992D THEN CAST(%[2]s(%[1]s) AS DOUBLE) ELSE %[1]s END", x, name)
+	case n.Op != OpRound && from == t, n.Op == OpRound && from.Exact() && n.Digits >= int(from.Scale):
+		return x
+	case n.Op != OpRound:
+		return fmt.Sprintf("CAST(%s(%s) AS %s)", name, x, s.typeName(t))
+	case from.Kind == schema.Double:
+		return fmt.Sprintf("round(%s, %d)", x, n.Digits)
+	}
+	if wide := from.AsDecimal(); n.Digits < int(wide.Scale)-int(wide.Precision) {
+		return "CAST(CASE WHEN " + x + " IS NOT NULL THEN 0 END AS " + s.typeName(t) + ")"
+	}
+	return p.tryCast(fmt.Sprintf("round(CAST(%s AS %s), %d)", x, s.typeName(from.AsDecimal()), n.Digits), t)
+}
