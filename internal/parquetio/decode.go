@@ -10,14 +10,14 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/lakectl/lakectl/internal/schema"
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
 )
 
 // decoder makes arrays of pages. It keeps the dictionary of the row group.
 type decoder interface {
-	decode(p parquet.Page) (arrow.Array, error)
+	setDictionary(p *rawPage) error
+	decode(p *rawPage) (arrow.Array, error)
 }
 
 func newDecoder(c *fileColumn) decoder {
@@ -37,97 +37,51 @@ func newDecoder(c *fileColumn) decoder {
 	}
 }
 
-var errIndexes = errors.New("the file is damaged: it refers to dictionary entries that do not exist")
-
-// levelsOf returns a byte for each row, 1 where it has a value, or nil if all
-// have one; and the number of rows and of values.
-func levelsOf(p parquet.Page) (levels []byte, rows, values int, err error) {
-	levels = p.DefinitionLevels()
-	if levels == nil {
-		n := int(p.NumValues())
-		return nil, n, n, nil
-	}
-	for _, l := range levels {
-		if l > 1 {
-			return nil, 0, 0, errLevels
-		}
-		values += int(l)
-	}
-	if values == len(levels) {
-		return nil, values, values, nil
-	}
-	return levels, len(levels), values, nil
-}
-
-// indexesOf returns the dictionary indexes of a page, checked.
-func indexesOf(p parquet.Page, values, entries int) ([]int32, error) {
-	data := p.Data()
-	index := data.Int32()
-	if len(index) < values {
-		return nil, errTooFew
-	}
-	var most uint32
-	for _, k := range index[:values] {
-		most = max(most, uint32(k))
-	}
-	if values > 0 && int64(most) >= int64(entries) {
-		return nil, errIndexes
-	}
-	return index[:values], nil
-}
-
-var errLevels = errors.New("the file is damaged: a flat column has nested values")
-
-var errTooFew = errors.New("the file is damaged: a page has fewer values than it says")
-
 // fixedDecoder reads values of one size.
 type fixedDecoder[T bool | int32 | int64 | float64 | decimal128.Num] struct {
 	column *fileColumn
 	read   func(c *fileColumn, v encoding.Values, n int) ([]T, error)
-	of     parquet.Dictionary // whose values dict has
 	dict   []T
 }
 
-func (d *fixedDecoder[T]) decode(p parquet.Page) (arrow.Array, error) {
-	levels, rows, n, err := levelsOf(p)
+func (d *fixedDecoder[T]) setDictionary(p *rawPage) (err error) {
+	d.dict, err = d.plain(p)
+	return err
+}
+
+func (d *fixedDecoder[T]) decode(p *rawPage) (arrow.Array, error) {
+	dense, err := d.dense(p)
 	if err != nil {
 		return nil, err
 	}
-	dense, err := d.dense(p, n)
-	if err != nil {
-		return nil, err
+	if p.levels != nil {
+		dense = spreadOver(dense, p.levels)
 	}
-	if len(dense) < n {
-		return nil, errTooFew
-	}
-	if levels != nil {
-		dense = spreadOver(dense, levels)
-	}
-	return d.array(dense[:rows], levels, rows-n), nil
+	return d.array(dense, p.levels, p.rows-p.values), nil
 }
 
 // dense returns the page's values without nulls, in memory of their own.
-func (d *fixedDecoder[T]) dense(p parquet.Page, n int) ([]T, error) {
-	dict := p.Dictionary()
-	if dict == nil {
-		return d.read(d.column, p.Data(), n)
+func (d *fixedDecoder[T]) dense(p *rawPage) ([]T, error) {
+	if !p.coded() {
+		return d.plain(p)
 	}
-	if dict != d.of {
-		var err error
-		if d.dict, err = d.read(d.column, dict.Page().Data(), dict.Len()); err != nil {
-			return nil, err
-		}
-		d.of = dict
-	}
-	index, err := indexesOf(p, n, len(d.dict))
+	index, err := p.indexes(len(d.dict))
 	if err != nil {
 		return nil, err
 	}
-	out := make([]T, n)
+	out := make([]T, len(index))
 	for i, k := range index {
 		out[i] = d.dict[k]
 	}
 	return out, nil
+}
+
+func (d *fixedDecoder[T]) plain(p *rawPage) ([]T, error) {
+	v, err := p.decode(d.column)
+	if err != nil {
+		return nil, err
+	}
+	return d.read(d.column, v, p.values)
 }
 
 // spreadOver puts values where the rows are that have one.

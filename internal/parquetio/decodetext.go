@@ -9,7 +9,6 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/lakectl/lakectl/internal/schema"
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -17,8 +16,7 @@ import (
 // textDecoder reads strings and binaries.
 type textDecoder struct {
 	column *fileColumn
-	of     parquet.Dictionary // whose entries dict has
-	dict   arrow.Array        // a String or Binary array, shared by all pages
+	dict   arrow.Array // a String or Binary array, shared by all pages; nil: none
 }
 
 // dictionaryType is the type of the arrays that coded pages become.
@@ -26,64 +24,71 @@ func dictionaryType() *arrow.DictionaryType {
 	return &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
 }
 
-func (d *textDecoder) decode(p parquet.Page) (arrow.Array, error) {
-	levels, rows, n, err := levelsOf(p)
+func (d *textDecoder) setDictionary(p *rawPage) error {
+	data, offsets, err := d.plain(p)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	dict := p.Dictionary()
-	if dict == nil {
-		data, offsets, err := d.read(p.Data(), n)
+	d.dict = d.array(data, offsets, nil, 0)
+	return nil
+}
+
+func (d *textDecoder) decode(p *rawPage) (arrow.Array, error) {
+	if !p.coded() {
+		data, offsets, err := d.plain(p)
 		if err != nil {
 			return nil, err
 		}
-		return d.array(data, offsets, levels, rows-n), nil
+		return d.array(data, offsets, p.levels, p.rows-p.values), nil
 	}
-	if dict != d.of {
-		data, offsets, err := d.read(dict.Page().Data(), dict.Len())
-		if err != nil {
-			return nil, err
-		}
-		d.of, d.dict = dict, d.array(data, offsets, nil, 0)
+	if d.dict == nil {
+		return nil, errIndexes
 	}
-	index, err := indexesOf(p, n, d.dict.Len())
+	index, err := p.indexes(d.dict.Len())
 	if err != nil {
 		return nil, err
 	}
 	if d.column.typ.Kind == schema.Binary {
-		return d.expand(index, levels, rows-n)
+		return d.expand(index, p.levels, p.rows-p.values)
 	}
-	if levels != nil {
-		index = spreadOver(index, levels)
-	} else {
-		index = append(make([]int32, 0, n), index...)
+	if p.levels != nil {
+		index = spreadOver(index, p.levels)
 	}
-	codes := makeArray(arrow.PrimitiveTypes.Int32, rows, rows-n, nullBitmap(levels), memory.NewBufferBytes(arrow.GetBytes(index)))
+	codes := makeArray(arrow.PrimitiveTypes.Int32, p.rows, p.rows-p.values, nullBitmap(p.levels), memory.NewBufferBytes(arrow.GetBytes(index)))
 	defer codes.Release()
 	return array.NewDictionaryArray(dictionaryType(), codes, d.dict), nil
 }
 
-// read copies n texts: their bytes and n+1 offsets that begin at 0.
-func (d *textDecoder) read(v encoding.Values, n int) ([]byte, []int32, error) {
+// plain decodes texts without nulls: their bytes, and one offset more than there
+// are texts, from 0.
+func (d *textDecoder) plain(p *rawPage) ([]byte, []int32, error) {
+	v, err := p.decode(d.column)
+	if err != nil {
+		return nil, nil, err
+	}
 	if d.column.physical == format.FixedLenByteArray {
-		return d.readFixed(v, n)
+		return d.readFixed(v, p.values)
 	}
-	in, at := v.ByteArray()
-	if n == 0 {
-		return nil, []int32{0}, nil
-	}
-	if len(at) <= n || int64(len(in)) > math.MaxInt32 {
+	data, offsets := v.ByteArray()
+	if len(offsets) <= p.values || offsets[0] != 0 || offsets[p.values] > math.MaxInt32 {
 		return nil, nil, errTooFew
 	}
-	first, last := at[0], at[n]
-	offsets := make([]int32, n+1)
-	for i, o := range at[:n+1] {
-		offsets[i] = int32(o - first)
-		if i > 0 && offsets[i] < offsets[i-1] {
-			return nil, nil, errOffsets
+	return data, arrow.GetData[int32](arrow.GetBytes(offsets[:p.values+1])), checkOffsets(offsets[:p.values+1], len(data))
+}
+
+// checkOffsets says whether texts follow one another within their bytes.
+func checkOffsets(offsets []uint32, size int) error {
+	last := uint32(0)
+	for _, o := range offsets {
+		if o < last {
+			return errOffsets
 		}
+		last = o
 	}
-	return append([]byte(nil), in[first:last]...), offsets, nil
+	if int64(last) > int64(size) {
+		return errOffsets
+	}
+	return nil
 }
 
 var errOffsets = errors.New("the file is damaged: its texts are not in order")

@@ -8,7 +8,7 @@ import (
 	"math"
 
 	"github.com/lakectl/lakectl/internal/schema"
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -24,14 +24,17 @@ type ReaderOptions struct {
 // File is an open Parquet file. It may be used by several goroutines. It has
 // nothing to close; its reader belongs to the caller.
 type File struct {
-	file    *parquet.File
+	in      io.ReaderAt
+	size    int64
+	meta    format.FileMetaData
 	columns []fileColumn
 	table   schema.Table
 	options ReaderOptions
 }
 
-// Open reads the footer of a file: neither page index nor bloom filters. It
-// fails if a column is of a type that lakectl does not have.
+// Open reads the footer of a file, with one read if it is not large: neither
+// page index nor bloom filters. It fails if a column is of a type that lakectl
+// does not have.
 func Open(r io.ReaderAt, size int64, o ReaderOptions) (f *File, err error) {
 	defer guard(&err)
 	if o.BatchRows <= 0 {
@@ -40,15 +43,19 @@ func Open(r io.ReaderAt, size int64, o ReaderOptions) (f *File, err error) {
 	if o.BufferBytes <= 0 {
 		o.BufferBytes = 256 << 10
 	}
-	if err := checkEnds(r, size); err != nil {
+	footer, err := readFooter(r, size)
+	if err != nil {
 		return nil, err
 	}
-	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true),
-		parquet.SkipMagicBytes(true), parquet.ReadBufferSize(o.BufferBytes), parquet.FileReadMode(parquet.ReadModeSync))
+	n, err := thriftSize(footer)
 	if err != nil {
 		return nil, fmt.Errorf("parquet: %w", err)
 	}
-	f = &File{file: file, options: o}
+	f = &File{in: r, size: size, options: o}
+	var protocol thrift.CompactProtocol
+	if err := thrift.Unmarshal(&protocol, footer[:n], &f.meta); err != nil {
+		return nil, fmt.Errorf("parquet: the file is damaged: %w", err)
+	}
 	if err := f.bind(); err != nil {
 		return nil, err
 	}
@@ -62,93 +69,101 @@ func guard(err *error) {
 	}
 }
 
-// checkEnds looks at the magic bytes and the footer's size before memory is
-// taken for it.
-func checkEnds(r io.ReaderAt, size int64) error {
+// readFooter returns the bytes of the FileMetaData.
+func readFooter(r io.ReaderAt, size int64) ([]byte, error) {
 	if size < 12 {
-		return fmt.Errorf("parquet: %d bytes are too few for a Parquet file", size)
+		return nil, fmt.Errorf("parquet: %d bytes are too few for a Parquet file", size)
 	}
-	var head [4]byte
-	var tail [8]byte
-	if _, err := r.ReadAt(head[:], 0); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("parquet: %w", err)
+	tail, err := readTail(r, size, 64<<10)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := r.ReadAt(tail[:], size-8); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("parquet: %w", err)
+	switch string(tail[len(tail)-4:]) {
+	case magic:
+	case "PARE":
+		return nil, errors.New("parquet: the file is encrypted; encrypted files cannot be read")
+	default:
+		return nil, errors.New("parquet: not a Parquet file, or one that was cut short: it does not end with PAR1")
 	}
-	switch {
-	case string(head[:]) == "PARE" || string(tail[4:]) == "PARE":
-		return errors.New("parquet: the file is encrypted; encrypted files cannot be read")
-	case string(head[:]) != magic:
-		return fmt.Errorf("parquet: not a Parquet file: it begins with %q", head)
-	case string(tail[4:]) != magic:
-		return errors.New("parquet: the file is incomplete: its footer is missing")
-	case int64(binary.LittleEndian.Uint32(tail[:])) > size-12:
-		return errors.New("parquet: the file is damaged: its footer is larger than the file")
+	n := int64(binary.LittleEndian.Uint32(tail[len(tail)-8:]))
+	if n > size-12 {
+		return nil, errors.New("parquet: the file is damaged: its footer is larger than the file")
 	}
-	return nil
+	if n > int64(len(tail)-8) {
+		if tail, err = readTail(r, size, n+8); err != nil {
+			return nil, err
+		}
+	}
+	return tail[int64(len(tail)-8)-n : len(tail)-8], nil
+}
+
+// readTail returns the last n bytes of the file, or all.
+func readTail(r io.ReaderAt, size, n int64) ([]byte, error) {
+	tail := make([]byte, min(n, size))
+	if k, err := r.ReadAt(tail, size-int64(len(tail))); k < len(tail) {
+		return nil, fmt.Errorf("parquet: reading the footer: %w", err)
+	}
+	return tail, nil
 }
 
 // bind maps the file's columns to lakectl's types.
 func (f *File) bind() error {
-	elements := f.file.Metadata().Schema
-	roots := f.file.Root().Columns()
-	if len(elements) != len(roots)+1 {
-		return f.nestedColumn()
+	if len(f.meta.Schema) == 0 || f.meta.NumRows < 0 {
+		return errSchema
 	}
-	for i, c := range roots {
-		if !c.Leaf() || c.Repeated() {
-			return f.nestedColumn()
+	leaves := f.meta.Schema[1:]
+	for i := range leaves {
+		e := &leaves[i]
+		if e.NumChildren.V > 0 || !e.Type.Valid || e.RepetitionType.V == format.Repeated {
+			return fmt.Errorf("parquet: column %q is nested (a list, map or struct); only flat columns can be read", e.Name)
 		}
-		column, err := bindColumn(&elements[i+1])
+		column, err := bindColumn(e)
 		if err != nil {
 			return err
 		}
 		f.columns = append(f.columns, column)
-		f.table.Columns = append(f.table.Columns, schema.Column{Name: c.Name(), Type: column.typ, Nullable: c.Optional()})
+		f.table.Columns = append(f.table.Columns, schema.Column{Name: e.Name, Type: column.typ, Nullable: column.optional})
+	}
+	for i := range f.meta.RowGroups {
+		if g := &f.meta.RowGroups[i]; len(g.Columns) != len(leaves) || g.NumRows < 0 {
+			return errSchema
+		}
 	}
 	return nil
 }
 
-func (f *File) nestedColumn() error {
-	for _, c := range f.file.Root().Columns() {
-		if !c.Leaf() || c.Repeated() {
-			return fmt.Errorf("parquet: column %q is nested (a list, map or struct); only flat columns can be read", c.Name())
-		}
-	}
-	return errors.New("parquet: the file is damaged: its schema is not a tree")
-}
+var errSchema = errors.New("parquet: the file is damaged: its row groups do not fit its schema")
 
 // Table returns the columns in the file's order.
 func (f *File) Table() schema.Table { return f.table }
 
 // Rows returns the number of rows.
-func (f *File) Rows() int64 { return f.file.NumRows() }
+func (f *File) Rows() int64 { return f.meta.NumRows }
 
 // RowGroups returns the number of row groups.
-func (f *File) RowGroups() int { return len(f.file.RowGroups()) }
+func (f *File) RowGroups() int { return len(f.meta.RowGroups) }
 
 // RowGroupRows returns the number of rows of a row group.
-func (f *File) RowGroupRows(i int) int64 { return f.file.RowGroups()[i].NumRows() }
+func (f *File) RowGroupRows(i int) int64 { return f.meta.RowGroups[i].NumRows }
 
 // Metadata returns the key-value metadata; of equal keys the last.
 func (f *File) Metadata() map[string]string {
 	m := make(map[string]string)
-	for _, kv := range f.file.Metadata().KeyValueMetadata {
+	for _, kv := range f.meta.KeyValueMetadata {
 		m[kv.Key] = kv.Value
 	}
 	return m
 }
 
 // CreatedBy returns the program that wrote the file, as it calls itself.
-func (f *File) CreatedBy() string { return f.file.Metadata().CreatedBy }
+func (f *File) CreatedBy() string { return f.meta.CreatedBy }
 
 // Stats returns the statistics of a column over the whole file. Bounds are known
 // only if every row group with values gives them.
 func (f *File) Stats(column int) ColumnStats {
 	total := ColumnStats{Name: f.table.Columns[column].Name}
 	known := true
-	for g := range f.file.Metadata().RowGroups {
+	for g := range f.meta.RowGroups {
 		s := f.RowGroupStats(g, column)
 		if total.Nulls >= 0 && s.Nulls >= 0 {
 			total.Nulls += s.Nulls
@@ -172,7 +187,7 @@ func (f *File) Stats(column int) ColumnStats {
 
 // RowGroupStats returns the statistics of a column in one row group.
 func (f *File) RowGroupStats(group, column int) ColumnStats {
-	c, meta := &f.columns[column], &f.file.Metadata().RowGroups[group].Columns[column].MetaData
+	c, meta := &f.columns[column], &f.meta.RowGroups[group].Columns[column].MetaData
 	s := ColumnStats{Name: f.table.Columns[column].Name, Nulls: meta.Statistics.NullCount}
 	if meta.Statistics.NullCount == 0 && c.optional && meta.Statistics.MaxValue == nil {
 		s.Nulls = -1 // parquet-go does not tell none from not known

@@ -8,7 +8,6 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/lakectl/lakectl/internal/schema"
-	"github.com/parquet-go/parquet-go"
 )
 
 // RowGroupReader reads columns of one row group. It is for one goroutine.
@@ -30,14 +29,15 @@ func (f *File) RowGroup(group int, columns []int) (r *RowGroupReader, err error)
 			columns = append(columns, i)
 		}
 	}
-	g := f.file.RowGroups()[group]
-	r = &RowGroupReader{left: g.NumRows(), batch: f.options.BatchRows}
-	if r.left < 0 {
-		return nil, fmt.Errorf("parquet: the file is damaged: row group %d has %d rows", group, r.left)
-	}
+	g := &f.meta.RowGroups[group]
+	r = &RowGroupReader{left: g.NumRows, batch: f.options.BatchRows}
 	for _, i := range columns {
 		c := &f.columns[i]
-		r.columns = append(r.columns, &columnReader{column: c, pages: g.ColumnChunks()[i].Pages(), decoder: newDecoder(c)})
+		pages, err := newPageReader(f.in, f.size, &g.Columns[i], c, f.options.BufferBytes)
+		if err != nil {
+			return nil, err
+		}
+		r.columns = append(r.columns, &columnReader{column: c, pages: pages, decoder: newDecoder(c)})
 		r.table.Columns = append(r.table.Columns, f.table.Columns[i])
 	}
 	return r, nil
@@ -81,23 +81,18 @@ func (r *RowGroupReader) next() (rec arrow.Record, err error) {
 	return array.NewRecord(arrow.NewSchema(fields, nil), arrays, n), nil
 }
 
-// Close gives back what reading holds, early. Next does so at the end.
+// Close gives back the memory that reading holds, early. Next does so at the end.
 func (r *RowGroupReader) Close() {
 	if r.err == nil {
 		r.err = errors.New("parquet: the reader is closed")
 	}
-	for _, c := range r.columns {
-		if c.pages != nil {
-			c.pages.Close()
-			c.pages = nil
-		}
-	}
+	r.columns = nil
 }
 
 // columnReader reads the pages of one column of a row group.
 type columnReader struct {
 	column  *fileColumn
-	pages   parquet.Pages
+	pages   *pageReader
 	decoder decoder
 	page    arrow.Array // the last page read
 	at      int         // rows of it that were taken
@@ -107,22 +102,19 @@ type columnReader struct {
 // group has yet to give; with none left the column must be at its end.
 func (c *columnReader) fill(left int64) error {
 	for c.page == nil || c.at == c.page.Len() {
-		p, err := c.pages.ReadPage()
+		p, err := c.pages.next()
 		if errors.Is(err, io.EOF) && left == 0 {
 			return nil
 		}
 		if errors.Is(err, io.EOF) {
 			return fmt.Errorf("parquet: the file is damaged: column %q ends %d rows before its row group", c.column.name, left)
 		}
+		if err == nil {
+			err = c.decode(p)
+		}
 		if err != nil {
 			return fmt.Errorf("parquet: column %q: %w", c.column.name, err)
 		}
-		c.page, c.at = nil, 0
-		a, err := c.decode(p)
-		if err != nil {
-			return err
-		}
-		c.page = a
 	}
 	if left == 0 {
 		return fmt.Errorf("parquet: the file is damaged: column %q has more rows than its row group", c.column.name)
@@ -130,14 +122,14 @@ func (c *columnReader) fill(left int64) error {
 	return nil
 }
 
-// decode copies a page into an array and gives the page back.
-func (c *columnReader) decode(p parquet.Page) (arrow.Array, error) {
-	a, err := c.decoder.decode(p)
-	parquet.Release(p)
-	if err != nil {
-		return nil, fmt.Errorf("parquet: column %q: %w", c.column.name, err)
+// decode makes a page the column's next rows, or its dictionary.
+func (c *columnReader) decode(p *rawPage) (err error) {
+	if p.dictionary {
+		return c.decoder.setDictionary(p)
 	}
-	return a, nil
+	c.at = 0
+	c.page, err = c.decoder.decode(p)
+	return err
 }
 
 // take returns the next n rows of the page; the whole page as it is.

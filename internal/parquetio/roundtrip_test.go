@@ -160,7 +160,7 @@ func TestMixedChunk(t *testing.T) {
 	file, _ := writeFile(t, table, WriterOptions{PageRows: 4096}, b)
 	f := openFile(t, file)
 	compareRows(t, readFile(t, f), rowsOf(b))
-	encodings := fmt.Sprint(f.file.Metadata().RowGroups[0].Columns[0].MetaData.EncodingStats)
+	encodings := fmt.Sprint(f.meta.RowGroups[0].Columns[0].MetaData.EncodingStats)
 	if want := "[{DICTIONARY_PAGE PLAIN 1} {DATA_PAGE RLE_DICTIONARY 3} {DATA_PAGE PLAIN 7}]"; encodings != want {
 		t.Errorf("pages %s, want %s", encodings, want)
 	}
