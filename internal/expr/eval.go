@@ -32,8 +32,10 @@ type RowErrors []RowError
 // Eval computes the expression for n rows. cols are the input columns by slot
 // (nil where the program does not read one), each of length n and of the type
 // of the tree's column node; strings are plain or dictionary-coded. The result
-// has length n and a reference for the caller; it may share memory with cols.
-// A result of strings is a dictionary where that costs nothing.
+// has length n and a reference for the caller. It may share memory with cols,
+// and the Scratch keeps results by the memory that dictionaries lie in: neither
+// may be overwritten later, released or not. A result of strings is a
+// dictionary where that costs nothing.
 //
 // Rows that fail are null in the result and listed in the RowErrors. An
 // operand of any operation that fails makes its row fail, `and` and `or`

@@ -40,6 +40,18 @@ type dictionaryResult struct {
 type dictionaryCache struct {
 	results [2]*dictionaryResult
 	next    int
+	missed  dictionaryKey // the dictionary last seen without a result
+	rows    int           // that were computed row by row with it
+}
+
+// worth says whether to compute a dictionary's entries for n rows: not if it is
+// far larger than the rows that it has served so far.
+func (c *dictionaryCache) worth(key dictionaryKey, n int) bool {
+	if c.missed != key {
+		c.missed, c.rows = key, 0
+	}
+	c.rows += n
+	return key.n <= maxEntriesPerRow*c.rows
 }
 
 func (c *dictionaryCache) find(key dictionaryKey) *dictionaryResult {
@@ -54,15 +66,16 @@ func (c *dictionaryCache) find(key dictionaryKey) *dictionaryResult {
 func (c *dictionaryCache) add(r *dictionaryResult) {
 	c.results[c.next] = r
 	c.next = (c.next + 1) % len(c.results)
+	c.missed, c.rows = dictionaryKey{}, 0
 }
 
 // maxEntriesPerRow is how many entries of a dictionary are computed for each
-// row of a batch; larger dictionaries are computed row by row.
+// row that has it; with larger dictionaries results are computed row by row.
 const maxEntriesPerRow = 4
 
 // evalDictionary computes a node once for each entry of the dictionary of its
 // only column, and once for null. It is not done if the column is not coded,
-// or if its dictionary is far larger than the batch.
+// or if its dictionary is far larger than the rows so far.
 func (e *evaluator) evalDictionary(node *Node, slot int) (vector, bool) {
 	if slot >= len(e.cols) || !isCoded(e.cols[slot], e.n) {
 		return vector{}, false
@@ -76,7 +89,7 @@ func (e *evaluator) evalDictionary(node *Node, slot int) (vector, bool) {
 	}
 	result := cache.find(key)
 	if result == nil {
-		if dict.Len() > maxEntriesPerRow*e.n {
+		if !cache.worth(key, e.n) {
 			return vector{}, false
 		}
 		result = e.evalEntries(node, slot, dict)

@@ -32,8 +32,11 @@ func NewScratch() *Scratch {
 	}
 }
 
-// maxFree bounds the blocks that are kept for reuse.
-const maxFree = 48
+// Limits of what is kept for reuse.
+const (
+	maxFreeBlocks = 64
+	maxFreeWords  = 2 << 20 // 16 MiB
+)
 
 // alloc returns a slice of n values with arbitrary content, which lives until
 // the evaluation ends. T has no pointers and at most the alignment of uint64.
@@ -67,8 +70,13 @@ func (s *Scratch) block(need int) []uint64 {
 // releaseFrom takes back the blocks handed out since there were mark of them.
 func (s *Scratch) releaseFrom(mark int) {
 	s.free = append(s.free, s.used[mark:]...)
-	if extra := len(s.free) - maxFree; extra > 0 {
-		s.free = slices.Delete(s.free, 0, extra)
+	size := 0
+	for i := len(s.free) - 1; i >= 0; i-- {
+		size += cap(s.free[i])
+		if size > maxFreeWords || len(s.free)-i > maxFreeBlocks {
+			s.free = slices.Delete(s.free, 0, i+1)
+			break
+		}
 	}
 	clear(s.used[mark:])
 	s.used = s.used[:mark]
