@@ -1,6 +1,8 @@
 package lake
 
 import (
+	"errors"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -53,6 +55,10 @@ func TestCommit(t *testing.T) {
 		t.Errorf("objects (-want +got):\n%s", diff)
 	}
 
+	r, err := l.Record(t.Context(), 1)
+	if _, none := l.Record(t.Context(), 3); err != nil || r.Run != "run-bronze" || !errors.Is(none, fs.ErrNotExist) {
+		t.Errorf("records: %+v, %v, %v", r, err, none)
+	}
 	for name, s := range map[string]*State{"cached": mustState(t, l), "folded": mustState(t, mustOpen(t, b, process("q")))} {
 		t.Run(name, func(t *testing.T) { checkFirstCommits(t, s, day) })
 	}
@@ -62,6 +68,9 @@ func checkFirstCommits(t *testing.T, s *State, day func(string) string) {
 	if s.Sequence != 2 || s.Pending != nil || len(s.Commits) != 2 || s.Commits[0].Records != 3 || s.Commits[1].Failed != 1 ||
 		s.Commits[1].Accepted[0].Gate != "quarantined" {
 		t.Errorf("commits: %+v", s)
+	}
+	if got := s.Tables[bronzeTx].FilesAfter(0); len(got) != 1 || len(s.Tables[bronzeTx].FilesAfter(1)) != 0 {
+		t.Errorf("files after a commit: %+v", got)
 	}
 	files := s.Files(silverTx)
 	if len(files) != 2 || files[0].Path != day("1") || files[0].Sequence != 2 || files[0].Bytes != 3 || *files[0].Stats["amount"].Max != "9" {
@@ -185,7 +194,8 @@ func TestBadCommits(t *testing.T) {
 			put(t, tx, "silver/transactions/x")
 			tx.Remove(silverTx, &File{FileChange: FileChange{Path: "silver/transactions/x"}})
 		},
-		"not staged": func(_ *testing.T, tx *Tx) { tx.Put(silverTx, FileChange{Path: "silver/transactions/x"}) },
+		"checks of no table": func(_ *testing.T, tx *Tx) { tx.Check(CheckResult{Table: silverTx, Name: "c"}) },
+		"not staged":         func(_ *testing.T, tx *Tx) { tx.Put(silverTx, FileChange{Path: "silver/transactions/x"}) },
 		"removes nothing": func(_ *testing.T, tx *Tx) {
 			tx.Remove(silverTx, &File{FileChange: FileChange{Path: "silver/transactions/x"}, Sequence: 7})
 		},
@@ -222,6 +232,44 @@ func TestBadCommits(t *testing.T) {
 		if _, err := l.Begin(t.Context(), tx.lease, TxOptions{Run: run}); err == nil {
 			t.Errorf("the run id %q was taken", run)
 		}
+	}
+}
+
+// What was staged in vain goes with the commit, and can be read before it.
+func TestStagedFiles(t *testing.T) {
+	b := newMem()
+	l := mustOpen(t, b, process("p"))
+	lease := mustLock(t, l)
+	path := "silver/transactions/x"
+	for _, content := range []string{"old", "new"} {
+		tx := mustBegin(t, l, lease, Silver)
+		stagePut(t, tx, silverTx, FileChange{Path: path}, content)
+		w, err := tx.Stage(t.Context(), silverTx, "silver/transactions/in_vain")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		o, err := tx.Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, 3)
+		if _, err := o.ReadAt(got, 0); err != nil || string(got) != content {
+			t.Errorf("%q, %v; want %q", got, err, content)
+		}
+		if err := o.Close(); err != nil {
+			t.Error(err)
+		}
+		mustCommit(t, tx)
+	}
+	tx := mustBegin(t, l, lease, Silver)
+	if o, err := tx.Open(t.Context(), path); err != nil || o.Info().Name != path {
+		t.Errorf("a file that is not staged: %v", err)
+	}
+	if left := objects(t, b, logDir, publishedName, lockName, clockName); len(left) != 1 || left[path] != "new" {
+		t.Errorf("objects: %v", left)
 	}
 }
 

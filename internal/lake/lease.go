@@ -131,6 +131,9 @@ func (l *Lake) free(ctx context.Context, current LockInfo) (free, doubtful bool,
 		return false, false, fmt.Errorf("read the store's clock: %w", err)
 	}
 	ttl := time.Duration(current.TTL * float64(time.Second))
+	if ttl <= 0 {
+		ttl = l.opts.LeaseTTL
+	}
 	return probe.Modified.Sub(current.modified) > ttl, true, nil
 }
 

@@ -134,6 +134,12 @@ func (l *Lake) fold(ctx context.Context, from *State, until uint64) (*State, err
 	return state, nil
 }
 
+// Record returns the whole record of a commit, whose summary is in
+// State.Commits. It fails with fs.ErrNotExist if there is no such commit.
+func (l *Lake) Record(ctx context.Context, sequence uint64) (*Record, error) {
+	return l.readRecord(ctx, sequence)
+}
+
 // readRecord reads the record of a commit.
 func (l *Lake) readRecord(ctx context.Context, sequence uint64) (*Record, error) {
 	data, _, err := storage.ReadAll(ctx, l.bucket, recordName(sequence))

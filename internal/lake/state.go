@@ -30,10 +30,10 @@ type State struct {
 type Table struct {
 	Ref TableRef
 	TableSettings
-	Sequence     uint64    // the last commit that changed the table
-	Time         time.Time // of that commit
-	Checks       []CheckResult
-	ChecksCommit uint64 // the commit whose checks these are
+	Sequence     uint64        // the last commit that changed the table
+	Time         time.Time     // of that commit
+	Checks       []CheckResult // of the last commit that judged the table
+	ChecksCommit uint64        // that commit; 0 for none
 
 	files map[string]*File // by path
 }
@@ -123,6 +123,12 @@ func (s *State) Files(table TableRef) []*File {
 // Files returns the data files in the order of their paths.
 func (t *Table) Files() []*File { return t.kind(Data) }
 
+// FilesAfter returns the data files whose content is of commits after the one
+// given: what a table that has consumed that one has yet to take into account.
+func (t *Table) FilesAfter(sequence uint64) []*File {
+	return slices.DeleteFunc(t.Files(), func(f *File) bool { return f.Sequence <= sequence })
+}
+
 // IndexFiles returns the index files in the order of their paths.
 func (t *Table) IndexFiles() []*File { return t.kind(Index) }
 
@@ -197,7 +203,9 @@ func (s *State) apply(r *Record) error {
 			return err
 		}
 	}
-	s.applyChecks(r)
+	if err := s.applyChecks(r); err != nil {
+		return err
+	}
 	s.Sequence, s.nonce, s.fence = r.Sequence, r.Nonce, r.Fence
 	s.Commits = append(s.Commits, s.info(r))
 	return nil
@@ -313,14 +321,19 @@ func (s *State) applyLedger(c LedgerChange) error {
 	return fmt.Errorf("%s: its ledger speaks of the version of commit %d, which is not there", c.SourceFile, c.Ingested)
 }
 
-func (s *State) applyChecks(r *Record) {
+func (s *State) applyChecks(r *Record) error {
 	byTable := map[TableRef][]CheckResult{}
 	for _, c := range r.Checks {
 		byTable[c.Table] = append(byTable[c.Table], c)
 	}
-	for ref := range r.Tables {
-		s.Tables[ref].Checks, s.Tables[ref].ChecksCommit = byTable[ref], r.Sequence
+	for ref, results := range byTable {
+		t := s.Tables[ref]
+		if t == nil {
+			return fmt.Errorf("it has the results of checks on %s, but there is no such table", ref)
+		}
+		t.Checks, t.ChecksCommit = results, r.Sequence
 	}
+	return nil
 }
 
 func (s *State) info(r *Record) CommitInfo {

@@ -74,8 +74,8 @@ func (tx *Tx) Sequence() uint64 { return tx.stage.sequence }
 // Base returns the state that the transaction starts from.
 func (tx *Tx) Base() *State { return tx.base }
 
-// Stage starts a file of the commit, which must be put too (see Put). The path
-// is that in the lake; it must be in the folder of the table, or in that of
+// Stage starts a file of the commit, which becomes part of it by Put; one that
+// is not put is dropped when the commit is made. The path is that in the lake; it must be in the folder of the table, or in that of
 // its index files. The writer notes size and SHA-256 of what it writes.
 func (tx *Tx) Stage(ctx context.Context, table TableRef, path string) (storage.Writer, error) {
 	errData := checkFile(table, path, Data, map[string]bool{})
@@ -199,8 +199,8 @@ func (tx *Tx) SetLedger(file *InputFile, totals Totals) {
 	tx.ledger[FileVersion{file.Dataset, file.SourceFile, file.Ingested}] = totals.Sub(file.Ledger)
 }
 
-// Check adds results of checks. Those of a table replace the ones of earlier
-// commits as soon as the commit changes that table.
+// Check adds results of checks. Those of a table replace all that earlier
+// commits had for it.
 func (tx *Tx) Check(results ...CheckResult) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
