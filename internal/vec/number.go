@@ -176,10 +176,11 @@ func parseShortDecimal(body []byte, negative bool, digits, scale int) (decimal12
 // scaledNum returns v * 10^shift with a sign, shift at most 19.
 func scaledNum(v uint64, shift int, negative bool, digits int) (decimal128.Num, bool) {
 	hi, lo := bits.Mul64(v, pow10u64[shift]) // hi is below 2^63, as v has 19 digits at most
-	r := decimal128.New(int64(hi), lo)
-	if !FitsDigits(r, digits) {
+	limit := &pow10Num[digits]
+	if most := uint64(limit.HighBits()); hi > most || hi == most && lo >= limit.LowBits() {
 		return decimal128.Num{}, false
 	}
+	r := decimal128.New(int64(hi), lo)
 	if negative {
 		r = r.Negate()
 	}
