@@ -3,7 +3,6 @@ package parquetio
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -144,24 +143,14 @@ func tableOf(t schema.Type, nullable bool) schema.Table {
 // writeFile writes batches and returns the file.
 func writeFile(t testing.TB, table schema.Table, o WriterOptions, batches ...arrow.Record) ([]byte, Stats) {
 	t.Helper()
-	var out bytes.Buffer
-	w, err := NewWriter(&out, table, o)
+	file, s, err := Encode(table, o, batches...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, b := range batches {
-		if err := w.Write(b); err != nil {
-			t.Fatal(err)
-		}
+	if s.Bytes != int64(len(file)) {
+		t.Fatalf("Stats say %d bytes, written were %d", s.Bytes, len(file))
 	}
-	s, err := w.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.Bytes != int64(out.Len()) {
-		t.Fatalf("Stats say %d bytes, written were %d", s.Bytes, out.Len())
-	}
-	return out.Bytes(), s
+	return file, s
 }
 
 func openFile(t testing.TB, file []byte) *File {
@@ -176,26 +165,14 @@ func openFile(t testing.TB, file []byte) *File {
 // readFile reads all rows as Go values, a slice for each column.
 func readFile(t testing.TB, f *File) [][]any {
 	t.Helper()
-	out := make([][]any, len(f.Table().Columns))
-	for g := range f.RowGroups() {
-		r, err := f.RowGroup(g, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			rec, err := r.Next()
-			if err == io.EOF {
-				break
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i := range out {
-				out[i] = append(out[i], valuesOf(rec.Column(i))...)
-			}
-		}
+	batches, err := f.ReadAll(nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return out
+	if len(batches) == 0 {
+		return make([][]any, len(f.Table().Columns))
+	}
+	return rowsOf(batches...)
 }
 
 // rowsOf returns the values of batches, a slice for each column.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/lakectl/lakectl/internal/schema"
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
@@ -13,6 +14,7 @@ import (
 type leaf struct {
 	name     string
 	typ      schema.Type
+	arrow    arrow.DataType
 	physical format.Type
 	width    int // bytes of a value; 0: texts, each its own
 	optional bool
@@ -30,6 +32,7 @@ func leavesOf(table schema.Table, bloom []string) ([]leaf, error) {
 		if l.physical, l.width = physicalOf(c.Type); l.physical < 0 {
 			return nil, fmt.Errorf("parquet: column %q has type %s, which no file can hold", c.Name, c.Type)
 		}
+		l.arrow = c.Type.Arrow()
 		if l.bloom && (c.Type.Kind == schema.Boolean || c.Type.Kind == schema.Binary) {
 			// DuckDB up to 1.5 hashes the printed form of a binary (its pull request 23829).
 			return nil, fmt.Errorf("parquet: column %q: a %s column cannot have a bloom filter", c.Name, c.Type)

@@ -24,6 +24,9 @@ type RowGroupReader struct {
 // means all. With an empty list the batches have rows and no columns.
 func (f *File) RowGroup(group int, columns []int) (r *RowGroupReader, err error) {
 	defer guard(&err)
+	if group < 0 || group >= len(f.meta.RowGroups) {
+		return nil, fmt.Errorf("parquet: the file has %d row groups and no number %d", len(f.meta.RowGroups), group)
+	}
 	if columns == nil {
 		for i := range f.columns {
 			columns = append(columns, i)

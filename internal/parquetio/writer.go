@@ -236,7 +236,7 @@ func (w *Writer) check(rec arrow.Record) error {
 	}
 	for i := range w.leaves {
 		l := &w.leaves[i]
-		if got, want := rec.Column(i).DataType(), l.typ.Arrow(); !sameType(got, want) {
+		if got, want := rec.Column(i).DataType(), l.arrow; !sameType(got, want) {
 			return fmt.Errorf("parquet: column %q is %s in the file and %s in the batch", l.name, want, got)
 		}
 	}
