@@ -92,66 +92,79 @@ type lookup struct {
 	hashes  [lookAhead]uint64
 	entries [lookAhead]uint64
 	places  [lookAhead]textPlace
-	touched byte
+	touched uint64
 	misses  []int32 // positions of the texts that are new
 }
 
 // codes sets dst[i] to the code of the text numbered rows[i]; new texts get new
 // codes.
 func (t *textTable) codes(l *lookup, dst []uint32, x texts, rows []int32) {
-	l.misses = l.misses[:0]
 	for start := 0; start < len(rows); start += lookAhead {
 		end := min(start+lookAhead, len(rows))
 		t.findSome(l, dst[start:end], x, rows[start:end])
-		for i, code := range dst[start:end] {
-			if code == NoCode {
-				l.misses = append(l.misses, int32(start+i))
-			}
+		if len(l.misses) > 0 {
+			t.addSome(l, dst[start:end], x, rows[start:end])
 		}
-	}
-	if len(l.misses) == 0 {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, i := range l.misses {
-		dst[i] = t.add(x.at(rows[i]))
 	}
 }
 
-// findSome sets dst to the codes of at most lookAhead texts, 0 for new ones.
+// addSome gives codes to the texts that findSome has not found.
+func (t *textTable) addSome(l *lookup, dst []uint32, x texts, rows []int32) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, i := range l.misses {
+		dst[i] = t.add(l.hashes[i], x.at(rows[i]))
+	}
+}
+
+// findSome sets dst to the codes of at most lookAhead texts, 0 for new ones,
+// which it notes in misses. It steps over the slots three times, once to have
+// them fetched, then to find the entries, then to compare texts, which have been
+// asked for in between.
 func (t *textTable) findSome(l *lookup, dst []uint32, x texts, rows []int32) {
 	s := t.slots.Load()
 	for i, row := range rows {
 		hash := vec.HashBytes(x.at(row))
-		l.hashes[i], l.entries[i] = hash, atomic.LoadUint64(&s.words[2*(hash&s.mask)])
+		l.hashes[i] = hash
+		l.touched += atomic.LoadUint64(&s.words[2*(hash&s.mask)])
 	}
-	for i := range rows {
-		l.places[i] = textPlace(atomic.LoadUint64(&s.words[2*(l.hashes[i]&s.mask)+1]))
+	for i, hash := range l.hashes[:len(rows)] {
+		l.entries[i], l.places[i] = s.candidate(hash)
 	}
 	blocks := *t.blocks.Load()
-	for i, hash := range l.hashes[:len(rows)] {
-		if p := l.places[i]; l.entries[i]>>32 == hash>>32 && p&(1<<lengthBits-1) > 0 {
-			l.touched += blocks[p>>(lengthBits+offsetBits)][p>>lengthBits&(blockSize-1)]
+	for _, p := range l.places[:len(rows)] {
+		if p&(1<<lengthBits-1) > 0 {
+			l.touched += uint64(blocks[p>>(lengthBits+offsetBits)][p>>lengthBits&(blockSize-1)])
 		}
 	}
+	l.misses = l.misses[:0]
 	for i, row := range rows {
-		entry, hash := l.entries[i], l.hashes[i]
-		switch {
-		case entry == 0:
-			dst[i] = NoCode
-		case entry>>32 == hash>>32 && string(at(blocks, l.places[i])) == string(x.at(row)):
-			dst[i] = uint32(entry)
-		default:
-			dst[i] = t.find(hash, x.at(row))
+		entry := l.entries[i]
+		if dst[i] = uint32(entry); entry != 0 && string(at(blocks, l.places[i])) != string(x.at(row)) {
+			dst[i] = t.find(l.hashes[i], x.at(row))
+		}
+		if dst[i] == NoCode {
+			l.misses = append(l.misses, int32(i))
+		}
+	}
+}
+
+// candidate returns the first entry that a text of this hash may be, or 0.
+func (s *textSlots) candidate(hash uint64) (entry uint64, place textPlace) {
+	for slot := hash & s.mask; ; slot = (slot + 1) & s.mask {
+		entry = atomic.LoadUint64(&s.words[2*slot])
+		if entry == 0 {
+			return 0, 0
+		}
+		if entry>>32 == hash>>32 {
+			return entry, textPlace(atomic.LoadUint64(&s.words[2*slot+1]))
 		}
 	}
 }
 
 // add returns the code of a text, which is new unless another row or worker
 // was first.
-func (t *textTable) add(text []byte) uint32 {
-	hash := vec.HashBytes(text)
+func (t *textTable) add(hash uint64, text []byte) uint32 {
 	if code := t.find(hash, text); code != NoCode {
 		return code
 	}

@@ -2,7 +2,6 @@ package gold
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -66,7 +65,7 @@ func Build(ctx context.Context, req Request, o Options) ([]Result, error) {
 	for i, j := range b.jobs {
 		result, err := j.finish(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("gold.%s: %w", j.gold.Name, err)
+			return nil, err
 		}
 		results[i] = result
 	}

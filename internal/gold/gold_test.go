@@ -207,9 +207,9 @@ func sortedKeys(m map[string][][]value) []string {
 func columnsOf(s *project.Silver, rows [][]value) []arrow.Array {
 	var cols []arrow.Array
 	for _, c := range s.FileTable().Columns {
-		cells := make([]value, len(rows))
+		cells, at := make([]value, len(rows)), s.Table().Index(c.Name)
 		for i, row := range rows {
-			cells[i] = row[s.Table().Index(c.Name)]
+			cells[i] = row[at]
 		}
 		cols = append(cols, arrayOf(c.Type, cells))
 	}

@@ -16,8 +16,8 @@ import (
 // grouped is a table with one row for each group.
 type grouped struct {
 	job        *job
-	keys       []int // inputs, coded
-	codes      []*engine.Codes
+	keys       []int           // inputs
+	codes      []*engine.Codes // of the keys that make the groups: the first ones
 	arguments  []argument
 	aggregates []engine.Aggregate
 	// measures say for each measure which aggregates its Post reads.
@@ -25,10 +25,11 @@ type grouped struct {
 	workers  []*groupedWorker
 
 	// shared are the groups of the rows of side 0, where that is a relation and
-	// the keys depend on it alone: every streaming row finds its group with its
-	// row. ofRow is the group of each such row.
-	shared *engine.Groups
-	ofRow  []uint32
+	// the keys do not depend on the side that streams: every streaming row finds
+	// its group with its row.
+	shared  *engine.Groups
+	ofRow   []uint32 // the group of each row of side 0
+	firstOf []int32  // a row of side 0 of each group
 }
 
 // argument is what aggregates read.
@@ -49,7 +50,12 @@ type groupedWorker struct {
 
 func newGrouped(j *job) *grouped {
 	g := &grouped{job: j, workers: make([]*groupedWorker, j.build.o.Workers)}
-	for _, key := range j.gold.Groups {
+	deciding := g.deciding()
+	for k, key := range j.gold.Groups {
+		if k >= deciding {
+			g.keys = append(g.keys, j.input(key.Program))
+			continue
+		}
 		i, codes := j.coded(key.Program)
 		g.keys, g.codes = append(g.keys, i), append(g.codes, codes)
 	}
@@ -116,25 +122,44 @@ func (g *grouped) argument(p *expr.Program, measure string) int {
 }
 
 func (g *grouped) begin(context.Context, int) error {
-	j := g.job
-	if j.stream == 0 {
-		return nil
+	if g.shares() {
+		return g.shareGroups()
 	}
-	for _, slot := range g.keySlots() {
-		if j.sideOf(slot) == j.stream {
-			return nil
-		}
-	}
-	return g.shareGroups()
+	return nil
 }
 
-// keySlots returns the slots that the group keys read.
-func (g *grouped) keySlots() []int {
-	var slots []int
-	for _, key := range g.job.gold.Groups {
-		slots = append(slots, key.Program.Columns()...)
+// shares says whether the group of a row follows from the row of side 0, which
+// does not stream.
+func (g *grouped) shares() bool {
+	j := g.job
+	for _, key := range j.gold.Groups {
+		for _, slot := range key.Program.Columns() {
+			if j.sideOf(slot) == j.stream {
+				return false
+			}
+		}
 	}
-	return slots
+	return j.stream > 0
+}
+
+// deciding returns how many of the first keys make the groups. If groups are
+// shared and the first keys hold the key of side 0, each of its rows is a group
+// and the other keys follow from it.
+func (g *grouped) deciding() int {
+	all, from := g.job.gold.Groups, g.job.gold.From
+	if !g.shares() || len(from.Key) == 0 {
+		return len(all)
+	}
+	missing := slices.Clone(from.Key)
+	for k, key := range all {
+		if root := key.Program.Root; root.Op == expr.OpColumn {
+			missing = slices.DeleteFunc(missing, func(c int) bool { return c == root.Slot })
+		}
+		if len(missing) == 0 {
+			return k + 1
+		}
+	}
+	return len(all)
 }
 
 // shareGroups finds the groups of all rows of side 0. As each of them comes at
@@ -151,7 +176,7 @@ func (g *grouped) shareGroups() error {
 	w := &groupedWorker{}
 	for start := 0; start < from.n; start += rows {
 		end := min(start+rows, from.n)
-		b.nulls(end - start)
+		b.reset(end - start) // the keys read none of its columns
 		f.unmatched(b, all[start:end])
 		if err := g.keyCodes(w, f); err != nil {
 			return err
@@ -159,32 +184,44 @@ func (g *grouped) shareGroups() error {
 		w.ids = g.shared.Add(w.ids, w.keys, f.n, nil)
 		copy(g.ofRow[start:end], w.ids)
 	}
-	return j.account.hold(j.account.used + g.shared.Bytes() + 4*int64(len(g.ofRow)))
+	g.firstOf = make([]int32, g.shared.Len())
+	for row, id := range slices.Backward(g.ofRow) {
+		g.firstOf[id] = int32(row)
+	}
+	return j.account.hold(j.account.used + g.shared.Bytes() + 4*int64(len(g.ofRow)+len(g.firstOf)))
 }
 
-// keyCodes sets the worker's keys to the codes of the group keys.
+// keyCodes sets the worker's keys to the codes of the keys that make the groups.
 func (g *grouped) keyCodes(w *groupedWorker, f *frame) error {
 	w.keys = w.keys[:0]
-	for i, in := range g.keys {
-		codes, err := f.codes(in)
+	for i := range g.codes {
+		codes, err := f.codes(g.keys[i])
 		if err != nil {
 			return err
 		}
 		w.keys = append(w.keys, codes)
-		if p := g.job.inputs[in].program; p.Root.Op == expr.OpColumn {
+		if p := g.job.inputs[g.keys[i]].program; p.Root.Op == expr.OpColumn {
 			continue
 		}
-		_, errs, err := f.values(in)
-		if err != nil {
+		if _, err := g.keyValues(f, i); err != nil {
 			return err
-		}
-		for _, e := range errs {
-			if f.counts(e.Row) {
-				return rowError(fmt.Sprintf("gold.%s: group key %s", g.job.gold.Name, g.job.gold.Groups[i].Name), e)
-			}
 		}
 	}
 	return nil
+}
+
+// keyValues returns the values of a key.
+func (g *grouped) keyValues(f *frame, i int) (arrow.Array, error) {
+	values, errs, err := f.values(g.keys[i])
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range errs {
+		if f.counts(e.Row) {
+			return nil, rowError(fmt.Sprintf("gold.%s: group key %s", g.job.gold.Name, g.job.gold.Groups[i].Name), e)
+		}
+	}
+	return values, nil
 }
 
 func (g *grouped) worker(i int) *groupedWorker {
@@ -254,9 +291,9 @@ func (g *grouped) setArguments(w *groupedWorker, f *frame) error {
 
 // group prints the key of a group.
 func (g *grouped) group(state *engine.Aggregation, id uint32) string {
-	names, cols := make([]string, len(g.keys)), make([]arrow.Array, len(g.keys))
-	for i, key := range g.job.gold.Groups {
-		names[i], cols[i] = key.Name, state.Groups().Key(i, []uint32{id})
+	names, cols := make([]string, len(g.codes)), make([]arrow.Array, len(g.codes))
+	for i := range g.codes {
+		names[i], cols[i] = g.job.gold.Groups[i].Name, state.Groups().Key(i, []uint32{id})
 	}
 	return describeRow(names, cols, 0)
 }
@@ -284,12 +321,13 @@ func (g *grouped) finish(ctx context.Context) error {
 	if err := out.begin(ctx, len(chunks)); err != nil {
 		return err
 	}
-	scratches := make([]*expr.Scratch, g.job.build.o.Workers)
-	return engine.ForEach(ctx, len(scratches), len(chunks), func(ctx context.Context, worker, i int) error {
-		if scratches[worker] == nil {
-			scratches[worker] = expr.NewScratch()
+	frames := make([]*frame, g.job.build.o.Workers)
+	return engine.ForEach(ctx, len(frames), len(chunks), func(ctx context.Context, worker, i int) error {
+		if frames[worker] == nil {
+			frames[worker] = newFrame(g.job, worker)
+			frames[worker].batch = g.job.sides[g.job.stream].source.newBatch(worker)
 		}
-		cols, err := g.results(total.state, scratches[worker], chunks[i])
+		cols, err := g.results(total.state, frames[worker], chunks[i])
 		if err != nil {
 			return err
 		}
@@ -301,10 +339,10 @@ func (g *grouped) finish(ctx context.Context) error {
 }
 
 // results returns the columns of some groups: keys and measures.
-func (g *grouped) results(state *engine.Aggregation, scratch *expr.Scratch, ids []uint32) ([]arrow.Array, error) {
-	var cols []arrow.Array
-	for k := range g.keys {
-		cols = append(cols, state.Groups().Key(k, ids))
+func (g *grouped) results(state *engine.Aggregation, f *frame, ids []uint32) ([]arrow.Array, error) {
+	cols, err := g.keyColumns(state, f, ids)
+	if err != nil {
+		return nil, err
 	}
 	aggregates, err := state.Finish(ids)
 	if err != nil {
@@ -315,12 +353,38 @@ func (g *grouped) results(state *engine.Aggregation, scratch *expr.Scratch, ids 
 		for k, a := range g.measures[i] {
 			inputs[k] = aggregates[a]
 		}
-		values, errs, err := m.Measure.Post.Eval(scratch, inputs, len(ids))
+		values, errs, err := m.Measure.Post.Eval(f.batch.scratch, inputs, len(ids))
 		if err != nil {
 			return nil, err
 		}
 		if len(errs) > 0 {
 			return nil, rowError(fmt.Sprintf("gold.%s: measure %s of group %s", g.job.gold.Name, m.Name, g.group(state, ids[errs[0].Row])), errs[0])
+		}
+		cols = append(cols, values)
+	}
+	return cols, nil
+}
+
+// keyColumns returns the keys of some groups: those that make the groups, then
+// those that follow from them.
+func (g *grouped) keyColumns(state *engine.Aggregation, f *frame, ids []uint32) ([]arrow.Array, error) {
+	var cols []arrow.Array
+	for k := range g.codes {
+		cols = append(cols, state.Groups().Key(k, ids))
+	}
+	if len(g.codes) == len(g.keys) {
+		return cols, nil
+	}
+	rows := make([]int32, len(ids))
+	for i, id := range ids {
+		rows[i] = g.firstOf[id]
+	}
+	f.batch.reset(len(rows)) // the keys read none of its columns
+	f.unmatched(f.batch, rows)
+	for k := len(g.codes); k < len(g.keys); k++ {
+		values, err := g.keyValues(f, k)
+		if err != nil {
+			return nil, err
 		}
 		cols = append(cols, values)
 	}

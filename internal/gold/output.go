@@ -45,17 +45,21 @@ type output struct {
 	rows       int64
 }
 
-// outputPart is what a worker holds of its task: batches, or a row group once
+// outputPart is what a worker holds of its task: batches, or row groups once
 // there are enough rows to make one.
 type outputPart struct {
 	batches []piece
 	rows    int
-	group   *parquetio.RowGroup
+	groups  []*parquetio.RowGroup // all but the last are encoded
 }
 
-// groupRows is how many rows a task must have to be a row group of its own,
-// which its worker encodes. Fewer are put together with those of other tasks.
-const groupRows = 1 << 16
+const (
+	// groupRows is how many rows a task must have to be row groups of its own,
+	// which its worker encodes. Fewer are put together with those of other tasks.
+	groupRows = 1 << 16
+	// fullGroup closes a row group; encoded it takes much less memory.
+	fullGroup = 1 << 18
+)
 
 func newOutput(g *project.Gold, b *build) *output {
 	o := &output{gold: g, all: g.Table(), file: g.FileTable(), inPath: g.PartitionBy, workers: b.o.Workers, now: micros(b.o.Now), stager: b.req.Stager, options: b.o}
@@ -124,21 +128,31 @@ func (o *output) add(worker, task int, cols []arrow.Array, n int) error {
 		return o.addPartitioned(worker, task, cols, n)
 	}
 	p := o.parts[worker]
-	p.rows += n
-	if p.group != nil {
-		return p.group.Write(table.Record(o.file, cols, n))
-	}
-	if p.batches = append(p.batches, piece{cols, n}); p.rows < groupRows {
+	p.batches, p.rows = append(p.batches, piece{cols, n}), p.rows+n
+	if p.groups == nil && p.rows < groupRows {
 		return nil
 	}
-	p.group = o.writer.BeginRowGroup()
 	for _, b := range p.batches {
-		if err := p.group.Write(table.Record(o.file, b.cols, b.n)); err != nil {
+		if err := p.group(o.writer).Write(table.Record(o.file, b.cols, b.n)); err != nil {
 			return err
 		}
 	}
 	p.batches = nil
 	return nil
+}
+
+// group returns the row group that takes the next rows.
+func (p *outputPart) group(w *table.Writer) *parquetio.RowGroup {
+	if n := len(p.groups); n > 0 {
+		last := p.groups[n-1]
+		if last.Rows() < fullGroup {
+			return last
+		}
+		last.Encode()
+	}
+	g := w.BeginRowGroup()
+	p.groups = append(p.groups, g)
+	return g
 }
 
 func (o *output) addPartitioned(worker, task int, cols []arrow.Array, n int) error {
@@ -173,8 +187,8 @@ func (o *output) done(ctx context.Context, worker, task int) error {
 	}
 	p := o.parts[worker]
 	o.parts[worker] = &outputPart{}
-	if p.group != nil {
-		p.group.Encode()
+	if n := len(p.groups); n > 0 {
+		p.groups[n-1].Encode()
 	}
 	select {
 	case <-o.turns[task]:
@@ -183,8 +197,10 @@ func (o *output) done(ctx context.Context, worker, task int) error {
 	}
 	defer close(o.turns[task+1])
 	o.rows += int64(p.rows)
-	if p.group != nil {
-		return o.writer.Append(p.group)
+	for _, g := range p.groups {
+		if err := o.writer.Append(g); err != nil {
+			return err
+		}
 	}
 	for _, b := range p.batches {
 		if err := o.writer.WriteColumns(b.cols, b.n); err != nil {
