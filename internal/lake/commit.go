@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/storage"
@@ -26,6 +28,9 @@ func (tx *Tx) Commit(ctx context.Context) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := storage.Sync(ctx, tx.lake.bucket, tx.record.stagedFiles()); err != nil {
+		return nil, err
+	}
 	if err := tx.lease.Check(ctx); err != nil {
 		return nil, err
 	}
@@ -37,6 +42,17 @@ func (tx *Tx) Commit(ctx context.Context) (*Record, error) {
 		return tx.record, notPublished(tx.Sequence(), err)
 	}
 	return tx.record, nil
+}
+
+// stagedFiles returns the names of the staged objects of the commit.
+func (r *Record) stagedFiles() []string {
+	var names []string
+	for _, ref := range slices.SortedFunc(maps.Keys(r.Tables), TableRef.Compare) {
+		for _, f := range r.Tables[ref].Put {
+			names = append(names, r.stage().file(f.Path))
+		}
+	}
+	return names
 }
 
 func notPublished(sequence uint64, err error) error {

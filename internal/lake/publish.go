@@ -66,11 +66,17 @@ func (l *Lake) publish(ctx context.Context, base *State, r *Record) error {
 	return nil
 }
 
-// all does steps, several at a time.
+// all does steps, several at a time, and makes them last.
 func (p *publisher) all(ctx context.Context, steps []step) error {
+	var put []string
+	for _, s := range steps {
+		if !s.remove {
+			put = append(put, s.path)
+		}
+	}
 	for range 5 {
 		if len(steps) == 0 {
-			return nil
+			return storage.Sync(ctx, p.lake.bucket, put)
 		}
 		if err := p.each(ctx, steps, p.look); err != nil {
 			return err
@@ -128,7 +134,7 @@ func (p *publisher) do(ctx context.Context, s *step) (err error) {
 			err = p.lake.bucket.Delete(ctx, s.path, storage.DeleteOptions{IfMatch: s.version})
 		}
 	} else {
-		opts := storage.CopyOptions{IfMatch: s.version, IfNoneMatch: s.version == "", Move: true}
+		opts := storage.CopyOptions{IfMatch: s.version, IfNoneMatch: s.version == "", Move: true, Deferred: true}
 		_, err = p.lake.bucket.Copy(ctx, s.path, p.record.stage().file(s.path), opts)
 		if errors.Is(err, fs.ErrNotExist) {
 			return p.verify(ctx, s)

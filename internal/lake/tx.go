@@ -82,7 +82,7 @@ func (tx *Tx) Stage(ctx context.Context, table TableRef, path string) (storage.W
 	if errData != nil && checkFile(table, path, Index, map[string]bool{}) != nil {
 		return nil, errData
 	}
-	w, err := tx.lake.bucket.Create(ctx, tx.stage.file(path), storage.CreateOptions{})
+	w, err := tx.lake.bucket.Create(ctx, tx.stage.file(path), storage.CreateOptions{Deferred: true})
 	if err != nil {
 		return nil, err
 	}

@@ -66,6 +66,9 @@ type Writer interface {
 type CreateOptions struct {
 	IfNoneMatch bool   // only if there is no such object
 	IfMatch     string // only if the object has this version
+	// Deferred says that the object need not outlast a power failure before
+	// Sync is called with its name. See Syncer.
+	Deferred bool
 }
 
 // CopyOptions are the conditions on dst, at most one of which may be set, and
@@ -77,10 +80,27 @@ type CopyOptions struct {
 	// afterwards src is gone or still there. A move that failed may be
 	// repeated: it fails with fs.ErrNotExist if src was consumed.
 	Move bool
+	// Deferred is as in CreateOptions.
+	Deferred bool
 }
 
 // DeleteOptions is the condition of Delete. An absent object fulfils it.
 type DeleteOptions struct{ IfMatch string }
+
+// Syncer is implemented by buckets to which making many objects durable at once
+// is cheaper than one by one. Sync makes the objects of these names durable
+// that were written with the option Deferred; other buckets ignore the option.
+type Syncer interface {
+	Sync(ctx context.Context, names []string) error
+}
+
+// Sync calls the bucket's Sync if it is a Syncer.
+func Sync(ctx context.Context, b Bucket, names []string) error {
+	if s, ok := b.(Syncer); ok && len(names) > 0 {
+		return s.Sync(ctx, names)
+	}
+	return nil
+}
 
 // Sweeper is implemented by buckets in which a crash leaves rubbish behind,
 // such as temporary files. Sweep removes what belongs to no living writer.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -47,7 +48,7 @@ type Fault struct {
 
 // Op is an operation that was tried.
 type Op struct {
-	Kind string // open, read, create, write, commit, copy, list, delete, sweep
+	Kind string // open, read, create, write, commit, copy, list, delete, sync, sweep
 	Name string // the object, the prefix, or dst
 	Err  error  // what the caller was told; nil for success
 }
@@ -235,6 +236,15 @@ func (b *Bucket) Sweep(ctx context.Context) error {
 		return nil
 	}
 	return b.run(call{kind: "sweep", mutates: true, do: func() error { return s.Sweep(ctx) }})
+}
+
+// Sync implements storage.Syncer if the wrapped bucket does.
+func (b *Bucket) Sync(ctx context.Context, names []string) error {
+	s, ok := b.inner.(storage.Syncer)
+	if !ok {
+		return nil
+	}
+	return b.run(call{kind: "sync", name: strings.Join(names, " "), mutates: true, do: func() error { return s.Sync(ctx, names) }})
 }
 
 func (b *Bucket) track(w storage.Writer) {

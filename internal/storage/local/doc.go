@@ -6,7 +6,8 @@
 // that no engine takes it for part of a table), which is synced, put in place
 // by rename or link, and followed by a sync of the folder. A crash leaves a
 // temporary file behind and nothing else; Sweep removes those whose writer is
-// gone, which it knows by the lock that a writer holds on its file.
+// gone, which it knows by the lock that a writer holds on its file. Objects
+// written with the option Deferred are synced by Sync, many at a time.
 //
 // Every change takes an exclusive flock on <root>/_lakectl/_tmp.lock for the
 // instant in which it looks at its target and replaces it. That makes the

@@ -83,7 +83,7 @@ func (b *Bucket) Copy(ctx context.Context, dst, src string, opts storage.CopyOpt
 	if dst == src {
 		return storage.Info{}, fmt.Errorf("copy %s: onto itself", src)
 	}
-	conditions := storage.CreateOptions{IfNoneMatch: opts.IfNoneMatch, IfMatch: opts.IfMatch}
+	conditions := storage.CreateOptions{IfNoneMatch: opts.IfNoneMatch, IfMatch: opts.IfMatch, Deferred: opts.Deferred}
 	if opts.Move {
 		return b.move(dst, src, conditions)
 	}
@@ -127,7 +127,7 @@ func (b *Bucket) move(dst, src string, conditions storage.CreateOptions) (done s
 		removeEmpty(root, path.Dir(src))
 		return nil
 	})
-	if err == nil {
+	if err == nil && !conditions.Deferred {
 		err = b.syncFolders(append(made, path.Dir(dst)))
 	}
 	if err != nil {

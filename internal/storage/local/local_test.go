@@ -87,6 +87,33 @@ func TestWithSync(t *testing.T) {
 	}
 }
 
+func TestConformanceWithSync(t *testing.T) {
+	n := 0
+	dir := t.TempDir()
+	if shm, err := os.MkdirTemp("/dev/shm", "lakectl-test-"); err == nil {
+		dir = shm // syncs cost nothing there, and thousands are made
+		t.Cleanup(func() { _ = os.RemoveAll(shm) })
+	}
+	storagetest.Run(t, func() storage.Bucket {
+		n++
+		b, err := local.New(filepath.Join(dir, strconv.Itoa(n)), local.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	})
+}
+
+func TestSyncOfWhatIsGone(t *testing.T) {
+	b, err := local.New(t.TempDir(), local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Sync(t.Context(), []string{"not/there"}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestEmptyFoldersGo(t *testing.T) {
 	b := open(t, t.TempDir())
 	put(t, b, "silver/t/day=1/x.parquet", "x")

@@ -3,12 +3,16 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // syncer lets callers who want the same folder synced at the same time share
@@ -26,6 +30,62 @@ type folderSync struct {
 type syncCall struct {
 	done chan struct{}
 	err  error
+}
+
+// syncsAtOnce is how many files are synced at a time. File systems with a
+// journal make many syncs at once into one.
+const syncsAtOnce = 32
+
+// Sync implements storage.Syncer: it syncs the files, then their folders and
+// all above these, any of which may be new.
+func (b *Bucket) Sync(ctx context.Context, names []string) error {
+	if b.opts.NoSync {
+		return nil
+	}
+	var folders []string
+	for _, name := range names {
+		if err := check(ctx, name); err != nil {
+			return err
+		}
+		folders = append(folders, path.Dir(name))
+	}
+	slices.Sort(folders)
+	folders = slices.Compact(folders)
+	for _, dir := range folders {
+		for dir != "." {
+			dir = path.Dir(dir)
+			folders = append(folders, dir)
+		}
+	}
+	slices.Sort(folders)
+	err := b.syncAll(ctx, names, func(name string) error { return syncFile(b.file(name)) })
+	if err == nil {
+		err = b.syncAll(ctx, slices.Compact(folders), func(name string) error { return b.dirs.do(b.file(name)) })
+	}
+	return err
+}
+
+func (b *Bucket) syncAll(ctx context.Context, names []string, sync func(string) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(syncsAtOnce)
+	for _, name := range names {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return b.wrap("sync", name, sync(name))
+		})
+	}
+	return group.Wait()
+}
+
+func syncFile(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return absent(err)
+	}
+	defer f.Close()
+	return f.Sync()
 }
 
 // syncFolders makes what was changed in the folders of the bucket last.

@@ -72,10 +72,8 @@ func (w *writer) Commit(ctx context.Context) (done storage.Info, err error) {
 		return done, err
 	}
 	defer w.Abort()
-	if !w.bucket.opts.NoSync {
-		if err := w.temp.Sync(); err != nil {
-			return done, w.bucket.wrap("sync", w.name, err)
-		}
+	if err := w.sync(); err != nil {
+		return done, w.bucket.wrap("sync", w.name, err)
 	}
 	err = w.bucket.change(func(root *os.Root) error {
 		if err := w.bucket.install(root, w.name, w.tempName, w.opts); err != nil {
@@ -89,12 +87,26 @@ func (w *writer) Commit(ctx context.Context) (done storage.Info, err error) {
 	})
 	if err == nil {
 		w.Abandon() // the temporary name is gone
-		err = w.bucket.syncFolders(append(w.made, path.Dir(w.name)))
+		if !w.opts.Deferred {
+			err = w.bucket.syncFolders(append(w.made, path.Dir(w.name)))
+		}
 	}
 	if err != nil {
 		return storage.Info{}, w.bucket.wrap("write", w.name, err)
 	}
 	return done, nil
+}
+
+// sync makes the content durable, or has the system begin with it.
+func (w *writer) sync() error {
+	switch {
+	case w.bucket.opts.NoSync:
+		return nil
+	case w.opts.Deferred:
+		startWriting(w.temp)
+		return nil
+	}
+	return w.temp.Sync()
 }
 
 // Abort implements storage.Writer.

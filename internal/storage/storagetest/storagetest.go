@@ -30,7 +30,7 @@ func Run(t *testing.T, open func() storage.Bucket) {
 		{"CreatorsRace", creatorsRace}, {"ReplacersRace", replacersRace}, {"ReadersSeeWholeObjects", wholeObjects},
 		{"Abort", abort}, {"WriterEnds", writerEnds}, {"Copy", copies}, {"CopyConditions", copyConditions},
 		{"Move", moves}, {"ListOrder", listOrder}, {"ListPrefix", listPrefix}, {"ListStops", listStops},
-		{"Cancelled", cancelled}, {"ConcurrentFolders", concurrentFolders},
+		{"Cancelled", cancelled}, {"ConcurrentFolders", concurrentFolders}, {"Deferred", deferred},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.run(&suite{T: t, b: open(), ctx: t.Context()})
@@ -554,4 +554,29 @@ func concurrentFolders(s *suite) {
 		}
 	})
 	s.wantList("")
+}
+
+func deferred(s *suite) {
+	var names []string
+	for i := range 40 {
+		name := fmt.Sprintf("stage/%d/x", i%7*10+i)
+		if _, err := s.put(name, "content", storage.CreateOptions{IfNoneMatch: true, Deferred: true}); err != nil {
+			s.Fatal(err)
+		}
+		s.want(name, "content")
+		moved := fmt.Sprintf("table/%d", i)
+		if _, err := s.b.Copy(s.ctx, moved, name, storage.CopyOptions{Move: i%2 == 0, Deferred: true}); err != nil {
+			s.Fatal(err)
+		}
+		names = append(names, moved)
+	}
+	if err := storage.Sync(s.ctx, s.b, names); err != nil {
+		s.Error(err)
+	}
+	for _, name := range names {
+		s.want(name, "content")
+	}
+	if err := storage.Sync(s.ctx, s.b, nil); err != nil {
+		s.Error(err)
+	}
 }
