@@ -33,7 +33,7 @@ type Damage struct {
 	Ordinal int    // 0-based number of the record in its segment
 	Line    int64  // 1-based physical line on which the record begins
 	Offset  int64  // byte at which the record begins in the decompressed file
-	Raw     []byte // its bytes without the last line end; owned by the Damage
+	Raw     []byte // its bytes without the last line end, not to be changed
 	Kind    Kind
 	Detail  string // what is wrong, for people
 }

@@ -51,7 +51,7 @@ func (d *dictionary) worthwhile(rows int, all bool) bool {
 	}
 	// Of values that repeat seldom the first rows show few repetitions, of
 	// those that never repeat none.
-	return n*16 <= rows*15
+	return n*64 <= rows*63
 }
 
 // codes sets the codes of fields.

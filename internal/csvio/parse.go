@@ -21,7 +21,12 @@ type Parser struct {
 	dressed bool     // some field may be quoted or escaped
 	records int
 	damaged []Damage
-	writer  columnWriter
+	arena   []byte // of raw records; its used part belongs to batches
+	ragged  struct {
+		fields int
+		detail string // of the last wrong number of fields, for the next
+	}
+	writer columnWriter
 }
 
 // NewParser returns a parser for files of a valid dialect and that many columns.
@@ -86,7 +91,7 @@ func (p *Parser) span(seg *Segment, s span, lines *lineCounter) {
 	if raw == nil {
 		text := trimLineEnd(seg.data[s.start:s.end])
 		kept, note := cutRaw(text, len(text), p.d.keepRaw())
-		raw, detail = slices.Clone(kept), detail+note
+		raw, detail = p.keep(kept), detail+note
 	}
 	p.damage(Damage{Line: lines.to(seg.data, s.start), Offset: seg.Offset + int64(s.start), Raw: raw, Kind: s.kind, Detail: detail})
 }
@@ -102,6 +107,31 @@ func (p *Parser) damage(d Damage) {
 	d.Ordinal = p.records
 	p.damaged = append(p.damaged, d)
 	p.records++
+}
+
+// arenaSize is how many bytes the raw records of a batch share.
+const arenaSize = 16 << 10
+
+// keep returns a copy of a raw record.
+func (p *Parser) keep(raw []byte) []byte {
+	if cap(p.arena)-len(p.arena) < len(raw) {
+		if len(raw) > arenaSize/4 {
+			return slices.Clone(raw)
+		}
+		p.arena = make([]byte, 0, arenaSize)
+	}
+	at := len(p.arena)
+	p.arena = append(p.arena, raw...)
+	return p.arena[at:len(p.arena):len(p.arena)]
+}
+
+// raggedDetail describes a wrong number of fields, which is often that of the
+// record before.
+func (p *Parser) raggedDetail(fields int) string {
+	if p.ragged.fields != fields {
+		p.ragged.fields, p.ragged.detail = fields, ragged(fields, p.columns)
+	}
+	return p.ragged.detail
 }
 
 // region reads data[from:to], whole records without wrong quoting.
@@ -219,7 +249,7 @@ func (r *region) judge(start, end, fields int) bool {
 	switch {
 	case kind != 0:
 	case fields != r.columns:
-		kind, detail = Ragged, ragged(fields, r.columns)
+		kind, detail = Ragged, r.raggedDetail(fields)
 	case !r.suspect:
 		return true
 	default:
@@ -234,7 +264,7 @@ func (r *region) judge(start, end, fields int) bool {
 	raw, note := cutRaw(text, len(text), r.d.keepRaw())
 	r.damage(Damage{
 		Line: r.lines.to(r.seg.data, start), Offset: r.seg.Offset + int64(start),
-		Raw: slices.Clone(raw), Kind: kind, Detail: detail + note,
+		Raw: r.keep(raw), Kind: kind, Detail: detail + note,
 	})
 	return false
 }

@@ -283,7 +283,7 @@ func appendText(out []byte, r *rand.Rand, d Dialect, quoted bool, wild int) []by
 }
 
 func TestRandomFilesAgainstReference(t *testing.T) {
-	rounds := 8000
+	rounds := 3000
 	if testing.Short() {
 		rounds = 1000
 	}

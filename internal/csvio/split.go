@@ -243,6 +243,9 @@ func (s *Splitter) Next(ctx context.Context) (*Segment, error) {
 			}
 			return seg, nil
 		}
+		if s.eof {
+			panic("csvio: the end of the file leaves a record undecided")
+		}
 		want = 2 * len(s.buf)
 	}
 }

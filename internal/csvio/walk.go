@@ -19,7 +19,7 @@ func (s *Splitter) walk() (cut int, long *outcome) {
 		w.rest()
 	} else {
 		glance := w.d.Escape == 0 && !w.d.LazyQuotes
-		for more := true; more; more = w.step() {
+		for going := true; going; going = w.step() {
 			if glance && w.at == w.rec && w.rec > w.doubt {
 				w.clean()
 			}
@@ -142,8 +142,12 @@ func (w *walker) decide() bool {
 		return false
 	}
 	w.rec, w.at = next, next
-	return true
+	return len(w.spans) < maxSpans
 }
+
+// maxSpans is how much damage ends a segment early: a file of nothing else
+// must not take many times its size in memory.
+const maxSpans = 1 << 14
 
 // spanning judges a well-formed record and returns where the next one begins,
 // or -1. A wrong number of fields on a single line is left to the parser.
