@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lakectl/lakectl/internal/e2e/lab"
 	"github.com/lakectl/lakectl/internal/quality"
 	"github.com/lakectl/lakectl/internal/sample/samplemodel"
 	"github.com/lakectl/lakectl/sampledata"
@@ -16,43 +17,43 @@ import (
 var dependent = []string{"ingestion_timestamp", "ingestion_date", "processed_timestamp", "aggregation_timestamp", "run_id"}
 
 // sampleLake is what the model makes of the raw files in a lab.
-func sampleLake(l *lab) *samplemodel.Lake {
-	l.t.Helper()
-	files, err := samplemodel.Load(os.DirFS(l.dir))
+func sampleLake(l *lab.Lab) *samplemodel.Lake {
+
+	files, err := samplemodel.Load(os.DirFS(l.Dir))
 	if err != nil {
-		l.t.Fatal(err)
+		l.T.Fatal(err)
 	}
 	return samplemodel.Build(files)
 }
 
 func modelLines(t samplemodel.Table) []string {
-	var rows []row
+	var rows []lab.Row
 	for _, r := range t.Rows {
-		rows = append(rows, row(r))
+		rows = append(rows, lab.Row(r))
 	}
-	return lines(rows)
+	return lab.Lines(rows)
 }
 
 // checkSample compares a lake of the sample project with the model.
-func checkSample(l *lab) {
-	l.t.Helper()
+func checkSample(l *lab.Lab) {
+
 	want := sampleLake(l)
 	for name, d := range map[string]*samplemodel.Dataset{"customers": want.Customers, "transactions": want.Transactions} {
-		sameLines(l.t, "silver."+name, lines(without(l.rows("silver."+name), dependent...)), modelLines(d.Silver))
-		sameLines(l.t, "quarantine."+name, quarantineLines(l, name), rejectedLines(d.Quarantine))
+		lab.SameLines(l.T, "silver."+name, lab.Lines(lab.Without(l.Rows("silver."+name), dependent...)), modelLines(d.Silver))
+		lab.SameLines(l.T, "quarantine."+name, quarantineLines(l, name), rejectedLines(d.Quarantine))
 	}
 	for name, t := range want.Gold {
-		sameLines(l.t, "gold."+name, lines(without(l.rows("gold."+name), dependent...)), modelLines(t))
+		lab.SameLines(l.T, "gold."+name, lab.Lines(lab.Without(l.Rows("gold."+name), dependent...)), modelLines(t))
 	}
-	sameLines(l.t, "gold.latest_snapshot", lines(without(l.rows("gold.latest_snapshot"), dependent...)), modelLines(want.Transactions.Silver))
+	lab.SameLines(l.T, "gold.latest_snapshot", lab.Lines(lab.Without(l.Rows("gold.latest_snapshot"), dependent...)), modelLines(want.Transactions.Silver))
 }
 
-func quarantineLines(l *lab, dataset string) []string {
+func quarantineLines(l *lab.Lab, dataset string) []string {
 	var out []string
-	for _, r := range l.rows("quarantine." + dataset) {
+	for _, r := range l.Rows("quarantine." + dataset) {
 		reasons, err := quality.ParseReasons(r["reasons"])
 		if err != nil {
-			l.t.Fatal(err)
+			l.T.Fatal(err)
 		}
 		var names []string
 		for _, reason := range reasons {
@@ -75,9 +76,9 @@ func rejectedLines(rejected []samplemodel.Rejected) []string {
 }
 
 func TestSampleProjectIsWhatTheModelSays(t *testing.T) {
-	l := newLab(t)
-	l.copyFS(sampledata.Project())
-	result := l.mustRun()
+	l := lab.New(t)
+	l.CopyFS(sampledata.Project())
+	result := l.MustRun()
 	checkSample(l)
 	want := sampleLake(l)
 	for _, line := range result.Ledger {
@@ -91,7 +92,7 @@ func TestSampleProjectIsWhatTheModelSays(t *testing.T) {
 			t.Errorf("ledger of %s: %+v, want %d = %d + %d + %d", line.Dataset, line, read, silver, quarantined, superseded)
 		}
 	}
-	if again := l.mustRun(); again.Outcome != "nothing to do" || len(again.Commits) != 0 {
+	if again := l.MustRun(); again.Outcome != "nothing to do" || len(again.Commits) != 0 {
 		t.Errorf("a second run: %s, commits %v", again.Outcome, again.Commits)
 	}
 }

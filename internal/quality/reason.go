@@ -1,6 +1,9 @@
 package quality
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // Reason is why a row is not good enough: the check that failed, the column it
 // is about and the value found there.
@@ -13,11 +16,13 @@ type Reason struct {
 
 // Reasons prints reasons as quarantine holds them: a JSON array.
 func Reasons(reasons []Reason) string {
-	b, err := json.Marshal(reasons)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // people read them
+	if err := e.Encode(reasons); err != nil {
 		panic(err) // texts always marshal
 	}
-	return string(b)
+	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }
 
 // ParseReasons reads what Reasons printed.
