@@ -49,6 +49,7 @@ func firstType(n *Node) schema.Type { return n.Args[0].Type }
 
 func lastType(n *Node) schema.Type { return n.Args[len(n.Args)-1].Type }
 
+// roundedType is the type of round: the number's own, except for decimals.
 func roundedType(n *Node) schema.Type {
 	if t := n.Args[0].Type; t.Kind != schema.Decimal {
 		return t
@@ -56,7 +57,8 @@ func roundedType(n *Node) schema.Type {
 	return roundedDecimal(n.Args[0].Type, n.Digits)
 }
 
-// wholeOf is the type of floor and ceil.
+// wholeOf is the type of floor and ceil: the number's own, but decimal(p,s)
+// with decimal places becomes decimal(p-s+1,0).
 func wholeOf(n *Node) schema.Type {
 	t := n.Args[0].Type
 	if t.Kind != schema.Decimal || t.Scale == 0 {

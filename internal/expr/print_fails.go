@@ -21,9 +21,9 @@ func strict(op Op) bool {
 // repeats is how often a printer may write an argument of an operation.
 func repeats(op Op) int {
 	switch op {
-	case OpEq, OpNe, OpLt, OpLe, OpGt, OpGe, OpIn, OpFloor, OpCeil:
+	case OpEq, OpNe, OpLt, OpLe, OpGt, OpGe, OpIn, OpFloor, OpCeil, OpSubstr:
 		return 4
-	case OpCoalesce, OpDateDiff, OpSubstr, OpSplitPart, OpCast, OpTryCast:
+	case OpCoalesce, OpDateAdd, OpDateDiff, OpSplitPart, OpCast, OpTryCast, OpMod, OpRound, OpParse:
 		return 2
 	default:
 		return 1

@@ -6,83 +6,110 @@ import (
 	"github.com/lakectl/lakectl/internal/schema"
 )
 
+// aggregateDialect is what the printers of measures do not share.
+type aggregateDialect interface {
+	dialect
+	// sum prints the sum of arg, whose type is from, as type t. A sum that does
+	// not fit fails the query.
+	sum(arg string, from, t schema.Type) string
+	// average prints sum / count of exact numbers at a's scale.
+	average(p *printer, a Aggregate, sum, count string) string
+}
+
 // DuckDB returns the measure as SQL for DuckDB: arithmetic over its aggregates
 // in a query with GROUP BY. Rows of which an aggregate's argument fails count
 // as null.
-func (m *Measure) DuckDB() string { return m.print(duckdb{}, duckdb{}.aggregate) }
+func (m *Measure) DuckDB() string { return m.print(duckdb{}) }
 
 // Spark returns the measure as SQL for Spark.
-func (m *Measure) Spark() string { return m.print(spark{}, spark{}.aggregate) }
+func (m *Measure) Spark() string { return m.print(spark{}) }
 
-func (m *Measure) print(d dialect, aggregate func(p *printer, a Aggregate, arg string) string) string {
+// print prints the aggregates, each once, and the arithmetic over them in the
+// body of a let: no engine takes aggregates wherever it takes columns.
+func (m *Measure) print(d aggregateDialect) string {
 	p := newPrinter(d)
-	p.column = func(n *Node) string {
-		a := m.Aggregates[n.Slot]
-		if a.Func == CountAll {
-			return "count(*)"
-		}
-		inner := newPrinter(d)
-		inner.names = p.names
-		arg := inner.value(a.Arg.Root)
-		p.names = inner.names
-		switch a.Func {
-		case Count:
-			return "count(" + arg + ")"
-		case CountDistinct:
-			return "count(DISTINCT " + arg + ")"
-		case Min:
-			return "min(" + arg + ")"
-		case Max:
-			return "max(" + arg + ")"
-		}
-		return aggregate(p, a, arg)
+	if a := m.Aggregates[0]; m.Post.Root.Op == OpColumn && !a.exactAverage() {
+		return p.aggregate(d, a)[0]
 	}
-	return p.value(m.Post.Root)
+	var values []string
+	places := make([]int, len(m.Aggregates))
+	for i, a := range m.Aggregates {
+		places[i] = len(values)
+		values = append(values, p.aggregate(d, a)...)
+	}
+	return p.let(p, values, func(names []string) string {
+		p.column = func(n *Node) string {
+			at := places[n.Slot]
+			if a := m.Aggregates[n.Slot]; a.exactAverage() {
+				return d.average(p, a, names[at], names[at+1])
+			}
+			return names[at]
+		}
+		return p.value(m.Post.Root)
+	})
 }
 
-// aggregate prints sum and avg; sums of whole numbers are HUGEINT in DuckDB.
-func (d duckdb) aggregate(p *printer, a Aggregate, arg string) string {
-	from := a.Arg.Type()
-	switch {
-	case from.Kind == schema.Double && a.Func == Avg:
-		return "(fsum(" + arg + ") / count(" + arg + "))"
-	case from.Kind == schema.Double:
+// exactAverage says whether an aggregate is the average of exact numbers,
+// which is printed as a sum and a count.
+func (a Aggregate) exactAverage() bool { return a.Func == Avg && a.Type.Kind != schema.Double }
+
+// aggregate prints an aggregate, or both of which an average is made.
+func (p *printer) aggregate(d aggregateDialect, a Aggregate) []string {
+	if a.Func == CountAll {
+		return []string{"count(*)"}
+	}
+	from, arg := a.Arg.Type(), p.value(a.Arg.Root)
+	count := "count(" + arg + ")"
+	switch a.Func {
+	case CountDistinct:
+		count = "count(DISTINCT " + arg + ")"
+	case Min:
+		return []string{"min(" + arg + ")"}
+	case Max:
+		return []string{"max(" + arg + ")"}
+	case Sum:
+		return []string{d.sum(arg, from, a.Type)}
+	case Avg:
+		if !a.exactAverage() {
+			return []string{fmt.Sprintf("(%s / nullif(%s, 0))", d.sum(arg, from, from), count)}
+		}
+		return []string{d.sum(arg, from, schema.DecimalOf(schema.MaxPrecision, int(from.AsDecimal().Scale))), count}
+	}
+	return []string{count}
+}
+
+// sum adds doubles with compensation; whole numbers add up as HUGEINT first.
+func (d duckdb) sum(arg string, from, t schema.Type) string {
+	if from.Kind == schema.Double {
 		return "fsum(" + arg + ")"
-	case a.Func == Sum:
-		return "CAST(sum(" + arg + ") AS " + d.typeName(a.Type) + ")"
 	}
-	exact := from.AsDecimal()
-	sum := d.unscaled(p, "CAST(sum("+arg+") AS "+d.typeName(schema.DecimalOf(schema.MaxPrecision, int(exact.Scale)))+")", schema.DecimalOf(schema.MaxPrecision, int(exact.Scale)))
-	return d.decimalDivision(p, [2]string{sum, "CAST(count(" + arg + ") AS HUGEINT)"}, int(a.Type.Scale)-int(exact.Scale), a.Type)
+	return "CAST(sum(" + arg + ") AS " + d.typeName(t) + ")"
 }
 
-// aggregate prints sum and avg. Spark's own avg of decimals keeps fewer
-// digits, so the sum is divided: the count as a decimal of 19 digits.
-func (s spark) aggregate(p *printer, a Aggregate, arg string) string {
-	from := a.Arg.Type()
-	wide := func(scale int) string { return s.typeName(schema.DecimalOf(schema.MaxPrecision, scale)) }
-	switch {
-	case from.Kind == schema.Double && a.Func == Avg:
-		return "avg(" + arg + ")"
-	case from.Kind == schema.Decimal && a.Func == Sum:
-		return fmt.Sprintf("sum(CAST(%s AS %s))", arg, wide(int(from.Scale)))
-	case a.Func == Sum:
+func (d duckdb) average(p *printer, a Aggregate, sum, count string) string {
+	exact := schema.DecimalOf(schema.MaxPrecision, int(a.Arg.Type().AsDecimal().Scale))
+	operands := [2]string{d.unscaled(p, sum, exact), "CAST(" + count + " AS HUGEINT)"}
+	return d.decimalDivision(p, operands, int(a.Type.Scale)-int(exact.Scale), a.Type)
+}
+
+func (s spark) sum(arg string, from, t schema.Type) string {
+	if from.Kind == schema.Double || t.Kind == schema.Bigint {
 		return "sum(" + arg + ")"
 	}
-	return s.average(p, a, arg)
+	return fmt.Sprintf("sum(CAST(%s AS %s))", arg, s.typeName(t))
 }
 
 // average prints sum / count as whole part and rest, since Spark's division
 // of a sum of 38 digits would round too early. The rest is below the count,
 // which is taken to be below 10^12; it is exact up to a scale of 10 of the
-// argument, and null where the whole part has more than 33 - scale digits.
-func (s spark) average(p *printer, a Aggregate, arg string) string {
+// argument, and null where the whole part has more than 37 digits less the
+// result's scale.
+func (s spark) average(p *printer, a Aggregate, sum, count string) string {
 	from, to := int(a.Arg.Type().AsDecimal().Scale), int(a.Type.Scale)
 	decimal := func(precision, scale int) string {
 		return s.typeName(schema.DecimalOf(min(precision, schema.MaxPrecision), scale))
 	}
-	sum := fmt.Sprintf("sum(CAST(%s AS %s))", arg, decimal(38, from))
-	return p.let(p, []string{sum, "nullif(CAST(count(" + arg + ") AS DECIMAL(20,0)), CAST(0 AS DECIMAL(20,0)))"}, func(v []string) string {
+	return p.let(p, []string{sum, fmt.Sprintf("nullif(CAST(%s AS %s), 0)", count, decimal(20, 0))}, func(v []string) string {
 		rest := fmt.Sprintf("(%s %% %s)", v[0], v[1])
 		whole := fmt.Sprintf("try_cast((%s - %s) / %s AS %s)", v[0], rest, v[1], decimal(max(37-to, 1), 0))
 		fraction := fmt.Sprintf("try_cast(try_cast(%s AS %s) / %s AS %s)", rest, decimal(12+from, from), v[1], decimal(to+1, to))

@@ -3,6 +3,7 @@ package expr
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
@@ -15,6 +16,7 @@ import (
 //
 //   - a decimal quotient is rounded to 39 decimal places first and then to its
 //     own, so a divisor of more than 19 digits may turn 0.4999... into a half;
+//   - decimal % is null where the quotient has more than 38 digits;
 //   - lower and upper follow Java, with its mappings to several letters
 //     (ß, İ, ŉ, final sigma, ligatures);
 //   - the text of a double is Java's, which before Java 19 is not always the
@@ -227,7 +229,7 @@ func (s spark) arithmetic(p *printer, n *Node, args []string) string {
 		}
 		return "abs(" + args[0] + ")"
 	case OpMod:
-		return fmt.Sprintf("(%s %% nullif(%s, CAST(0 AS %s)))", args[0], args[1], s.typeName(n.Args[1].Type))
+		return s.remainder(n, args)
 	case OpDiv:
 		return fmt.Sprintf("try_divide(%s, %s)", args[0], args[1])
 	}
@@ -253,5 +255,24 @@ func (s spark) rounding(p *printer, n *Node, x string) string {
 	if wide := from.AsDecimal(); n.Digits < int(wide.Scale)-int(wide.Precision) {
 		return "CAST(CASE WHEN " + x + " IS NOT NULL THEN 0 END AS " + s.typeName(t) + ")"
 	}
-	return p.tryCast(fmt.Sprintf("round(CAST(%s AS %s), %d)", x, s.typeName(from.AsDecimal()), n.Digits), t)
+	rounded := p.tryCast(fmt.Sprintf("round(CAST(%s AS %s), %d)", x, s.typeName(from.AsDecimal()), n.Digits), t)
+	if from != schema.DecimalOf(schema.MaxPrecision, 0) {
+		return rounded
+	}
+	// A carry into the 39th digit would fail the query.
+	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(schema.MaxPrecision), nil)
+	half := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(-n.Digits-1)), nil)
+	limit.Sub(limit, half.Mul(half, big.NewInt(5)))
+	return fmt.Sprintf("CASE WHEN abs(%s) < %s THEN %s END", x, p.decimalLiteral(limit.String(), schema.MaxPrecision, 0), rounded)
+}
+
+// remainder guards against zero and, for decimals, against quotients of more
+// than 38 digits, which would fail the query.
+func (s spark) remainder(n *Node, args []string) string {
+	a, b := n.Args[0].Type, n.Args[1].Type
+	value := fmt.Sprintf("(%s %% nullif(%s, CAST(0 AS %s)))", args[0], args[1], s.typeName(b))
+	if n.Type.Kind != schema.Decimal || int(a.Precision)-int(a.Scale)+int(b.Scale) <= schema.MaxPrecision {
+		return value
+	}
+	return fmt.Sprintf("CASE WHEN abs(try_divide(CAST(%s AS DOUBLE), CAST(%s AS DOUBLE))) < 1e38 THEN %s END", args[0], args[1], value)
 }

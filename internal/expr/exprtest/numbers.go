@@ -54,8 +54,8 @@ func rational(v any) *big.Rat {
 	return v.(*big.Rat)
 }
 
-// roundHalfAway rounds to a number of decimal places, which may be negative.
-func roundHalfAway(r *big.Rat, places int) *big.Rat {
+// Round rounds half away from zero to a number of decimal places, which may be negative.
+func Round(r *big.Rat, places int) *big.Rat {
 	factor := new(big.Rat).SetInt(tenTo(max(places, -places)))
 	if places < 0 {
 		factor.Inv(factor)
@@ -78,14 +78,14 @@ func fit(r *big.Rat, t schema.Type, kind expr.ErrKind) any {
 	switch t.Kind {
 	case schema.Integer, schema.Bigint:
 		bits := map[schema.Kind]uint{schema.Integer: 31, schema.Bigint: 63}[t.Kind]
-		whole := roundHalfAway(r, 0).Num()
+		whole := Round(r, 0).Num()
 		limit := new(big.Int).Lsh(big.NewInt(1), bits)
 		if whole.Cmp(limit) >= 0 || whole.Cmp(new(big.Int).Neg(limit)) < 0 {
 			return fail(kind)
 		}
 		return new(big.Int).Set(whole)
 	case schema.Decimal:
-		rounded := roundHalfAway(r, int(t.Scale))
+		rounded := Round(r, int(t.Scale))
 		limit := new(big.Rat).SetInt(tenTo(int(t.Precision) - int(t.Scale)))
 		if new(big.Rat).Abs(rounded).Cmp(limit) >= 0 {
 			return fail(kind)
@@ -173,7 +173,7 @@ func rounding(n *expr.Node, v any) any {
 		up := floor(new(big.Rat).Neg(r))
 		return fit(new(big.Rat).SetInt(up.Neg(up)), n.Type, expr.ErrOverflow)
 	}
-	return fit(roundHalfAway(r, n.Digits), n.Type, expr.ErrOverflow)
+	return fit(Round(r, n.Digits), n.Type, expr.ErrOverflow)
 }
 
 func roundDouble(n *expr.Node, f float64) any {
@@ -185,7 +185,7 @@ func roundDouble(n *expr.Node, f float64) any {
 	case n.Op == expr.OpCeil:
 		return math.Ceil(f)
 	}
-	rounded, _ := roundHalfAway(shortest(f), n.Digits).Float64()
+	rounded, _ := Round(shortest(f), n.Digits).Float64()
 	return rounded
 }
 

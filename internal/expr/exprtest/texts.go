@@ -48,7 +48,7 @@ func parse(text string, t schema.Type, allowNaN bool, kind expr.ErrKind) any {
 	case schema.Decimal:
 		if decimalText.MatchString(text) {
 			r, _ := new(big.Rat).SetString(text)
-			if roundHalfAway(r, int(t.Scale)).Cmp(r) == 0 {
+			if Round(r, int(t.Scale)).Cmp(r) == 0 {
 				v = fit(r, t, kind)
 			}
 		}
