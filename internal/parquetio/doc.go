@@ -4,12 +4,13 @@
 //
 // # Writing
 //
-// The pages, their statistics and the footer are laid out here; parquet-go
-// gives the run-length coder and the bloom filter. (Handing Arrow memory to its
-// ColumnWriter works too, but leaves bounds of texts, of FIXED decimals and of
-// pages that have none to its defaults, which made readers skip rows.) What is
-// written is what the weakest of Athena (Trino), Spark 3.5, Snowflake, DuckDB
-// and pyarrow reads:
+// The pages, their statistics and the footer are laid out here; parquet-go gives
+// the run-length coder and the bloom filter. (Handing Arrow memory to its
+// ColumnWriter works too, but leaves the bounds of texts, of FIXED decimals and
+// of pages that have none to its defaults, which made readers skip rows.) A row
+// group is encoded page by page as it is filled, so several of them can be made
+// by different goroutines and then appended in order. What is written is what
+// the weakest of Athena (Trino), Spark 3.5, Snowflake, DuckDB and pyarrow reads:
 //
 //   - data pages of version 1, encodings PLAIN and RLE_DICTIONARY, levels RLE.
 //     The DELTA encodings are left alone: writers of the Java world only ever
@@ -25,7 +26,8 @@
 //     double column has no bounds for that column, because NaN counts as the
 //     greatest value and bounds may not hold it;
 //   - null counts, an offset index, a checksum for each page, and a bloom filter
-//     for the columns asked for.
+//     for the columns asked for. Binaries have neither filter nor dictionary:
+//     DuckDB up to 1.5 loses rows with either.
 //
 // The bytes of a file follow from the rows, how they were split into batches and
 // row groups, and the options; from nothing else.
@@ -38,7 +40,9 @@
 // arrays, and a column may change from the first to the second once. Batches own
 // their memory.
 //
-// Files of others are read in every encoding parquet-go knows. Nested columns,
-// INT96 and times of day are errors that name the column. Damaged or hostile
-// files are errors, never panics: those of parquet-go are caught at the border.
+// Files of others are read in every codec and encoding parquet-go decodes.
+// Nested columns, INT96 and times of day are errors that name the column.
+// Whether texts are valid UTF-8 is not looked at. Damaged or hostile files are
+// errors, never panics: what they say of sizes is checked before memory is taken
+// for it, and panics of parquet-go's decoders are caught at the border.
 package parquetio

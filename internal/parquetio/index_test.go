@@ -105,7 +105,7 @@ func TestEveryValueIsFound(t *testing.T) {
 			for _, b := range batches {
 				values = append(values, rawValues(b.Column(c))...)
 			}
-			findEach(t, f, c, column, values)
+			findEach(t, f, c, values)
 			checkTotals(t, stats.Columns[c], column.Type, values)
 			if got := openFile(t, file).Stats(c); fmt.Sprint(got) != fmt.Sprint(stats.Columns[c]) {
 				t.Errorf("%s: the file's statistics are %v, the writer's %v", column.Name, got, stats.Columns[c])
@@ -145,8 +145,9 @@ func rawValues(a arrow.Array) []any {
 	return out
 }
 
-func findEach(t *testing.T, f *parquet.File, c int, column schema.Column, values []any) {
+func findEach(t *testing.T, f *parquet.File, c int, values []any) {
 	t.Helper()
+	column := everyType().Columns[c]
 	row := 0
 	for g, group := range f.RowGroups() {
 		chunk := group.ColumnChunks()[c].(*parquet.FileColumnChunk)

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 
+	"github.com/klauspost/compress/s2"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -19,8 +20,9 @@ import (
 // their size: one damaged run length and it takes gigabytes.
 type pageReader struct {
 	in       *bufio.Reader
-	left     int64 // bytes of the chunk
-	codec    compress.Codec
+	left     int64          // bytes of the chunk
+	codec    compress.Codec // nil: none
+	snappy   bool
 	optional bool
 	body     []byte // as stored; used again for each page
 	plain    []byte // decompressed; used again
@@ -44,8 +46,8 @@ const (
 	maxPageRows  = 1 << 26
 )
 
-// newPageReader begins at the first page of a chunk in a file of so many bytes.
-func newPageReader(r io.ReaderAt, size int64, c *format.ColumnChunk, column *fileColumn, buffer int) (*pageReader, error) {
+// newPageReader begins at the first page of a column's chunk.
+func (f *File) newPageReader(c *format.ColumnChunk, column *fileColumn) (*pageReader, error) {
 	m := &c.MetaData
 	from := m.DataPageOffset
 	if m.DictionaryPageOffset > 0 && m.DictionaryPageOffset < from {
@@ -56,7 +58,7 @@ func newPageReader(r io.ReaderAt, size int64, c *format.ColumnChunk, column *fil
 		return nil, fmt.Errorf("parquet: column %q lies in another file, %q; such files cannot be read", column.name, c.FilePath)
 	case c.CryptoMetadata.Value != nil:
 		return nil, fmt.Errorf("parquet: column %q is encrypted; encrypted files cannot be read", column.name)
-	case from < 4 || m.TotalCompressedSize < 0 || from > size-m.TotalCompressedSize:
+	case from < 4 || m.TotalCompressedSize < 0 || from > f.size-m.TotalCompressedSize:
 		return nil, fmt.Errorf("parquet: the file is damaged: column %q lies outside of it", column.name)
 	}
 	codec := parquet.LookupCompressionCodec(m.Codec)
@@ -66,9 +68,9 @@ func newPageReader(r io.ReaderAt, size int64, c *format.ColumnChunk, column *fil
 	if m.Codec == format.Uncompressed {
 		codec = nil
 	}
-	section := io.NewSectionReader(r, from, m.TotalCompressedSize)
-	buffer = int(min(int64(buffer), max(m.TotalCompressedSize, 16)))
-	return &pageReader{in: bufio.NewReaderSize(section, buffer), left: m.TotalCompressedSize, codec: codec, optional: column.optional}, nil
+	section := io.NewSectionReader(f.in, from, m.TotalCompressedSize)
+	buffer := int(min(int64(f.options.BufferBytes), max(m.TotalCompressedSize, 16)))
+	return &pageReader{in: bufio.NewReaderSize(section, buffer), left: m.TotalCompressedSize, codec: codec, snappy: m.Codec == format.Snappy, optional: column.optional}, nil
 }
 
 // next returns the next dictionary or data page, or io.EOF.
@@ -155,6 +157,11 @@ func (r *pageReader) decompress(body []byte, size int) ([]byte, error) {
 	}
 	if size == 0 {
 		return nil, nil
+	}
+	if r.snappy { // its decoder takes the memory that the data says
+		if n, err := s2.DecodedLen(body); err != nil || n != size {
+			return nil, errPage
+		}
 	}
 	r.plain = resize(r.plain, size)
 	out, err := r.codec.Decode(r.plain, body)

@@ -36,7 +36,7 @@ func (f *File) RowGroup(group int, columns []int) (r *RowGroupReader, err error)
 	r = &RowGroupReader{left: g.NumRows, batch: f.options.BatchRows}
 	for _, i := range columns {
 		c := &f.columns[i]
-		pages, err := newPageReader(f.in, f.size, &g.Columns[i], c, f.options.BufferBytes)
+		pages, err := f.newPageReader(&g.Columns[i], c)
 		if err != nil {
 			return nil, err
 		}

@@ -62,9 +62,12 @@ type coding struct {
 	page    uint32  // number of the open page, from 1
 	stamps  []uint32
 	entries int
+	packed  []byte // for finish
 }
 
-func (c *coding) reset(on bool) { *c = coding{on: on, index: c.index[:0], stamps: c.stamps[:0]} }
+func (c *coding) reset(on bool) {
+	*c = coding{on: on, index: c.index[:0], stamps: c.stamps[:0], packed: c.packed}
+}
 
 // verdict says what review must do: keep coding, begin anew without a dictionary
 // (nothing was written with it), or close it with this page.
@@ -115,10 +118,10 @@ func (c *coding) used(f func(entry int32)) {
 
 // finish appends the indexes of the open page to dst.
 func (c *coding) finish(dst []byte) []byte {
-	out, err := (&rle.DictionaryEncoding{}).EncodeInt32(nil, c.index)
-	if err != nil {
+	var err error
+	if c.packed, err = (&rle.DictionaryEncoding{}).EncodeInt32(c.packed, c.index); err != nil {
 		panic(err) // indexes are never negative
 	}
 	c.index, c.before = c.index[:0], c.entries
-	return append(dst, out...)
+	return append(dst, c.packed...)
 }
