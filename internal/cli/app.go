@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/term"
+)
+
+// App is what all commands share: the world around the process, and the flags
+// that every command has.
+type App struct {
+	IO     *term.IO
+	Getenv func(string) string
+	Clock  func() time.Time // the real one; commands ask clock
+	Dir    string           // the working directory, from which a project is looked for
+
+	projectDir  string // --project
+	environment string // --env
+	quiet       bool
+	json        bool
+	noColor     bool
+}
+
+// Main runs the command line of this process and returns the exit code. The
+// first SIGINT or SIGTERM lets what is in work end cleanly, the second kills.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from then on a signal does what it does by default
+	dir, err := os.Getwd()
+	app := &App{IO: term.System(), Getenv: os.Getenv, Clock: time.Now, Dir: dir}
+	if err != nil {
+		return app.fail(ctx, fmt.Errorf("the working directory cannot be found: %w", err))
+	}
+	return app.Run(ctx, os.Args[1:])
+}
+
+// Run runs one command line and returns the exit code.
+func (app *App) Run(ctx context.Context, args []string) int {
+	root := newRootCmd(app)
+	root.SetArgs(args)
+	root.SetOut(app.IO.Out)
+	root.SetErr(app.IO.Err)
+	return app.fail(ctx, root.ExecuteContext(ctx))
+}
+
+// fail prints an error, if there is one, and returns the exit code.
+func (app *App) fail(ctx context.Context, err error) int {
+	if err == nil {
+		return int(diag.OK)
+	}
+	class := diag.ClassOf(err)
+	if ctx.Err() != nil {
+		class = diag.Interrupted
+	}
+	app.printError(class, err)
+	return int(class)
+}
+
+// clock returns the clock of commands: one that stands still at LAKEHOUSE_NOW,
+// else the real one.
+func (app *App) clock() (func() time.Time, error) {
+	text := app.Getenv(nowVariable)
+	if text == "" {
+		return app.Clock, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return nil, diag.Errorf(diag.Usage, "%s=%s is not a time", nowVariable, text).
+			WithNext("write it as 2026-11-23T09:45:00Z")
+	}
+	return func() time.Time { return t }, nil
+}
+
+const nowVariable = "LAKEHOUSE_NOW"
+
+// note writes a line for people to standard error.
+func (app *App) note(format string, args ...any) {
+	if !app.quiet && !app.json {
+		fmt.Fprintf(app.IO.Err, format+"\n", args...) //nolint:errcheck // nobody is left to be told
+	}
+}
+
+// warn writes a line that somebody should read.
+func (app *App) warn(text string) {
+	app.note("%s %s", app.IO.Err.Paint(term.Yellow, "warning:"), text)
+}
+
+// printJSON writes a result for machines.
+func (app *App) printJSON(result any) error {
+	return writeJSON(app.IO.Out, result)
+}
+
+func writeJSON(w term.Stream, value any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(value)
+}

@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/term"
+)
+
+const rootLong = `lakectl makes clean tables from raw files.
+
+One file, lakehouse.yaml, says where the raw files are, which of their rows are
+good, and which tables to make of them. "lakectl run" builds them on this machine:
+bronze (as it came) -> silver (typed, valid, one row per key) -> gold (business
+tables), as folders of Parquet files that any engine reads.`
+
+const rootExample = `  lakectl init demo && cd demo    # the sample project
+  lakectl run                     # build the lake
+  lakectl status                  # what is in it
+  lakectl quarantine ls           # which rows were not good enough, and why`
+
+// Groups of commands in the help.
+const (
+	groupBuild = "build"
+	groupLook  = "look"
+	groupOther = "other"
+)
+
+// newRootCmd makes the whole tree of commands.
+func newRootCmd(app *App) *cobra.Command {
+	root := &cobra.Command{Use: "lakectl", Short: "Clean tables from raw files", Long: rootLong, Example: rootExample,
+		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true, CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		PersistentPreRun: func(*cobra.Command, []string) { app.settle() }}
+	flags := root.PersistentFlags()
+	flags.StringVarP(&app.projectDir, "project", "C", "", "folder with lakehouse.yaml (default: this one, or the nearest above it)")
+	flags.StringVar(&app.environment, "env", "", "environment of lakehouse.yaml (default: $LAKEHOUSE_ENVIRONMENT, or what the file says)")
+	flags.BoolVarP(&app.quiet, "quiet", "q", false, "no progress, notes and summaries")
+	flags.BoolVar(&app.json, "json", false, "results and errors for machines")
+	flags.BoolVar(&app.noColor, "no-color", false, "no colours (also NO_COLOR=1)")
+	root.SetFlagErrorFunc(flagError)
+	group(root)
+	root.AddGroup(&cobra.Group{ID: groupBuild, Title: "Build:"}, &cobra.Group{ID: groupLook, Title: "Look:"}, &cobra.Group{ID: groupOther, Title: "Other:"})
+	add := func(id string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = id
+			root.AddCommand(c)
+		}
+	}
+	add(groupBuild, newInitCmd(app, nil), newValidateCmd(app, nil), newRunCmd(app, nil))
+	add(groupLook, newStatusCmd(app, nil))
+	add(groupOther, newSchemaCmd(app, nil), newVersionCmd(app, nil), newCompletionCmd(app))
+	root.AddCommand(newExitCodesTopic(), newEnvironmentTopic())
+	root.SetHelpCommand(newHelpCmd())
+	root.SetHelpCommandGroupID(groupOther)
+	return root
+}
+
+// settle applies the global flags, once they are known.
+func (app *App) settle() {
+	if !app.noColor {
+		return
+	}
+	streams := *app.IO
+	streams.Out.Color, streams.Err.Color = false, false
+	app.IO = &streams
+}
+
+// group makes a command of one that has others below it: alone it prints its
+// help, and it says what was probably meant by a word that is no command.
+func group(cmd *cobra.Command) *cobra.Command {
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return unknownCommand(cmd, args[0])
+		}
+		return cmd.Help()
+	}
+	return cmd
+}
+
+func unknownCommand(cmd *cobra.Command, word string) error {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
+	}
+	path := strings.TrimSpace(strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()) + " " + word)
+	err := diag.Errorf(diag.Usage, "there is no command %q", path)
+	if hint := diag.Suggest(word, names); hint != "" {
+		return err.WithNext("%s `%s --help` lists the commands", hint, cmd.CommandPath())
+	}
+	return err.WithNext("`%s --help` lists the commands", cmd.CommandPath())
+}
+
+// flagError is the error for flags that cannot be understood.
+func flagError(cmd *cobra.Command, err error) error {
+	if before := cmd.Flags().Args(); cmd.HasAvailableSubCommands() && len(before) > 0 {
+		return unknownCommand(cmd, before[0]) // whose flags these are
+	}
+	next := fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath())
+	if unknown, ok := err.(interface{ GetSpecifiedName() string }); ok { //nolint:errorlint // pflag does not wrap
+		if hint := suggestFlag(cmd, unknown.GetSpecifiedName()); hint != "" {
+			next = hint + " " + next
+		}
+	}
+	return diag.Errorf(diag.Usage, "%s", err.Error()).WithNext("%s", next)
+}
+
+func suggestFlag(cmd *cobra.Command, word string) string {
+	var names []string
+	for line := range strings.Lines(cmd.Flags().FlagUsages()) {
+		if _, after, ok := strings.Cut(line, "--"); ok {
+			name, _, _ := strings.Cut(after, " ")
+			names = append(names, strings.TrimSpace(name))
+		}
+	}
+	if best := diag.Nearest(word, names); best != "" && best != word {
+		return fmt.Sprintf("did you mean --%s?", best)
+	}
+	return ""
+}
+
+// noArgs refuses arguments.
+func noArgs(cmd *cobra.Command, args []string) error { return countArgs(0, 0)(cmd, args) }
+
+// countArgs refuses fewer or more arguments.
+func countArgs(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		next := "`" + cmd.UseLine() + "`"
+		switch {
+		case len(args) > most:
+			return diag.Errorf(diag.Usage, "unexpected argument %q", args[most]).WithNext("write %s", next)
+		case len(args) < least:
+			return diag.Errorf(diag.Usage, "%s needs %s", cmd.CommandPath(), term.Plural(int64(least), "argument", "arguments")).WithNext("write %s", next)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/pipeline"
+	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/term"
+)
+
+// RunOptions are the settings of `lakectl run`.
+type RunOptions struct {
+	App            *App
+	Tables         []string
+	FullRefresh    bool
+	RebuildChanged bool
+	DryRun         bool
+	Accept         []string
+	Reason         string
+	Engine         engineOptions
+}
+
+// engineOptions are settings of a run that do not change what it makes.
+type engineOptions struct {
+	Workers     int
+	Memory      sizeValue
+	LockTimeout time.Duration
+}
+
+// bind adds the flags to a command.
+func (o *engineOptions) bind(cmd *cobra.Command) {
+	o.Memory = 1 << 30
+	cmd.Flags().IntVar(&o.Workers, "workers", 0, "how many cores to use (default: all)")
+	cmd.Flags().Var(&o.Memory, "memory", "memory for tables in work; more goes to disk; 0 is no limit")
+	cmd.Flags().DurationVar(&o.LockTimeout, "lock-timeout", 0, "how long to wait for another run to end, such as 10m")
+}
+
+func (o *engineOptions) check() error {
+	if o.Workers < 0 || o.LockTimeout < 0 {
+		return diag.Errorf(diag.Usage, "--workers and --lock-timeout cannot be negative").WithNext("leave them out for their defaults")
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	return nil
+}
+
+func newRunCmd(app *App, runF func(*RunOptions) error) *cobra.Command {
+	opts := &RunOptions{App: app}
+	cmd := &cobra.Command{
+		Use:   "run [TABLE...]",
+		Short: "Build the lake, or bring it up to date",
+		Long: `Build the lake, or bring it up to date: take in new files, and bring the tables
+that they concern up to date. Where nothing is new, nothing is done.
+
+TABLE is a layer (silver), a table (silver.transactions), or either with a + for
+what follows from it (silver.transactions+). Without any, all tables are meant.
+
+Every layer is published in one commit, after its checks. A failed gate publishes
+nothing of its layer. To let one pass, once: --accept GATE --reason TEXT.
+
+Exit codes: 0 done, or nothing to do; 2 wrong use or a changed definition; 3 a gate
+failed; 5 some files failed whole and the rest is committed; 6 the lake is locked.`,
+		Example: `  lakectl run
+  lakectl run silver.transactions+
+  lakectl run --dry-run
+  lakectl run --accept silver.transactions.quarantined --reason "known bad export of 3 May"
+  lakectl run --json | jq .ledger`,
+		ValidArgsFunction: app.completeTables("bronze", "silver", "gold"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts.Tables = args
+			if err := opts.check(); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(opts)
+			}
+			return runRun(cmd.Context(), opts)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&opts.FullRefresh, "full-refresh", false, "build silver and gold anew from bronze")
+	flags.BoolVar(&opts.RebuildChanged, "rebuild-changed", false, "build tables anew whose definition has changed")
+	flags.BoolVar(&opts.RebuildChanged, "yes", false, "answer yes to questions: the same as --rebuild-changed")
+	flags.BoolVar(&opts.DryRun, "dry-run", false, "do all the work in a temporary folder, and say what would change")
+	flags.StringArrayVar(&opts.Accept, "accept", nil, "let a failed gate pass, such as silver.transactions.quarantined; may be repeated")
+	flags.StringVar(&opts.Reason, "reason", "", "why gates are accepted; kept in the lake's log")
+	opts.Engine.bind(cmd)
+	return cmd
+}
+
+func (o *RunOptions) check() error {
+	switch {
+	case len(o.Accept) > 0 && strings.TrimSpace(o.Reason) == "":
+		return diag.Errorf(diag.Usage, "--accept needs --reason: it is kept in the lake's log").
+			WithNext(`say why, such as --reason "known bad export of 3 May"`)
+	case len(o.Accept) == 0 && o.Reason != "":
+		return diag.Errorf(diag.Usage, "--reason is for gates that are accepted").WithNext("name the gate with --accept")
+	}
+	return o.Engine.check()
+}
+
+func runRun(ctx context.Context, opts *RunOptions) error {
+	app := opts.App
+	w, err := app.open(ctx)
+	if err != nil {
+		return err
+	}
+	o, err := opts.pipeline(ctx, w)
+	if err != nil {
+		return err
+	}
+	if opts.DryRun {
+		return runDry(ctx, opts, w, o)
+	}
+	result, err := app.execute(ctx, w, w.Lake, o)
+	return errors.Join(err, app.printRun(w, result, err))
+}
+
+// pipeline returns the settings of package pipeline.
+func (o *RunOptions) pipeline(ctx context.Context, w *workspace) (pipeline.Options, error) {
+	selection, err := w.Project.Select(o.Tables)
+	if err != nil {
+		return pipeline.Options{}, err
+	}
+	accept, err := accepted(w.Project, o.Accept, o.Reason)
+	if err != nil {
+		return pipeline.Options{}, err
+	}
+	p, err := o.Engine.pipeline(o.App, w)
+	p.Selection, p.Accept, p.FullRefresh, p.RebuildChanged = selection, accept, o.FullRefresh, o.RebuildChanged
+	if o.App.IO.Interactive && !o.App.json {
+		p.Confirm = func(changed []lake.TableRef) (bool, error) { return o.App.confirmRebuild(ctx, changed) }
+	}
+	return p, err
+}
+
+func (o *engineOptions) pipeline(app *App, w *workspace) (pipeline.Options, error) {
+	clock, err := app.clock()
+	if err != nil {
+		return pipeline.Options{}, err
+	}
+	return pipeline.Options{Workers: o.Workers, Memory: int64(o.Memory), LockTimeout: o.LockTimeout, Now: clock(), Sources: w.Sources}, nil
+}
+
+// execute runs the pipeline, with progress on a terminal.
+func (app *App) execute(ctx context.Context, w *workspace, l *lake.Lake, o pipeline.Options) (*pipeline.Result, error) {
+	if app.quiet || app.json {
+		return pipeline.Run(ctx, w.Project, l, o)
+	}
+	watch := newObserver(app)
+	defer watch.progress.Close()
+	o.Observer = watch
+	return pipeline.Run(ctx, w.Project, l, o)
+}
+
+// confirmRebuild asks whether tables are to be rebuilt.
+func (app *App) confirmRebuild(ctx context.Context, changed []lake.TableRef) (bool, error) {
+	app.note("The definition of %s has changed since %s built:", term.Plural(int64(len(changed)), "table", "tables"),
+		map[bool]string{true: "it was", false: "they were"}[len(changed) == 1])
+	for _, ref := range changed {
+		app.note("  %s", ref)
+	}
+	return app.IO.Confirm(ctx, "Rebuild from bronze?")
+}
+
+// accepted returns the gates to let pass, all of which must exist.
+func accepted(p *project.Project, names []string, reason string) (map[string]string, error) {
+	gates := gateNames(p)
+	accept := map[string]string{}
+	for _, name := range names {
+		if !slices.Contains(gates, name) {
+			err := diag.Errorf(diag.Usage, "there is no gate %q", name)
+			if hint := diag.Suggest(name, gates); hint != "" {
+				return nil, err.WithNext("%s", hint)
+			}
+			return nil, err.WithNext("the gates are %s", strings.Join(gates, ", "))
+		}
+		accept[name] = reason
+	}
+	return accept, nil
+}
+
+// gateNames returns the names of all gates of a project: checks that stop a run,
+// and limits.
+func gateNames(p *project.Project) []string {
+	var gates []string
+	tableChecks := func(table string, checks []*project.TableCheck) {
+		for _, c := range checks {
+			if c.OnFail == project.Fail {
+				gates = append(gates, table+"."+c.Name)
+			}
+		}
+	}
+	for _, s := range p.Silver {
+		table := lake.Silver + "." + s.Name
+		for _, c := range s.Checks {
+			if c.OnFail == project.Fail {
+				gates = append(gates, table+"."+c.Name)
+			}
+		}
+		tableChecks(table, s.TableChecks)
+		if s.Limits.QuarantinedRows >= 0 || s.Limits.QuarantinedShare >= 0 {
+			gates = append(gates, table+".quarantined")
+		}
+	}
+	for _, g := range p.Gold {
+		tableChecks(lake.Gold+"."+g.Name, g.TableChecks)
+	}
+	return gates
+}

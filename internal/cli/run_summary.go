@@ -1,0 +1,307 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/pipeline"
+	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/term"
+)
+
+// printRun shows the result of a run, also of one that failed on its way.
+func (app *App) printRun(w *workspace, r *pipeline.Result, err error) error {
+	switch {
+	case app.json:
+		return app.printJSON(r)
+	case app.quiet || r.Run == "" || diag.ClassOf(err) == diag.Usage: // it never began
+		return nil
+	case err == nil && len(r.Commits) == 0 && r.Recovered == 0:
+		return app.printNothing(r)
+	}
+	s := &summary{out: app.IO.Out}
+	s.runHead(r)
+	s.filesTakenIn(r)
+	s.ledger(r)
+	s.reasons(r)
+	s.checks(r)
+	s.tables(r)
+	s.gates(r)
+	s.where(w, r, err)
+	return s.err
+}
+
+// printNothing is the line of a run that had nothing to do.
+func (app *App) printNothing(r *pipeline.Result) error {
+	files, settling := 0, 0
+	for _, b := range r.Bronze {
+		files, settling = files+b.Unchanged, settling+b.Settling
+	}
+	text := fmt.Sprintf("nothing to do: no new files (%s known), all tables are up to date", term.Count(int64(files)))
+	if settling > 0 {
+		text += fmt.Sprintf("; %s left alone, they may still be being written", term.Plural(int64(settling), "new file is", "new files are"))
+	}
+	_, err := fmt.Fprintln(app.IO.Out, text)
+	return err
+}
+
+// summary writes sections, each with a title, with a blank line between them.
+type summary struct {
+	out   term.Stream
+	begun bool
+	err   error
+}
+
+func (s *summary) printf(format string, args ...any) {
+	if s.err == nil {
+		_, s.err = fmt.Fprintf(s.out, format, args...)
+	}
+}
+
+// title begins a section.
+func (s *summary) title(text, rest string) {
+	if s.begun {
+		s.printf("\n")
+	}
+	s.begun = true
+	s.printf("%s", s.out.Paint(term.Bold, text))
+	if rest != "" {
+		s.printf("  %s", s.out.Paint(term.Dim, rest))
+	}
+	s.printf("\n")
+}
+
+// table writes a table below a title; without rows there is no section.
+func (s *summary) table(title, rest string, t *term.Table) {
+	if t.Len() == 0 {
+		return
+	}
+	s.title(title, rest)
+	t.Indent = 2
+	if s.err == nil {
+		s.err = t.Write(s.out)
+	}
+}
+
+func (s *summary) runHead(r *pipeline.Result) {
+	took := term.Duration(seconds(r.Seconds))
+	if r.DryRun {
+		s.title("Dry run: nothing was written to the lake", took)
+	} else {
+		s.title("Run "+r.Run, strings.Join([]string{r.Project + "/" + r.Environment, took}, "  "))
+		s.printf("  %s", s.out.Paint(outcomeStyle(r.Outcome), r.Outcome))
+		if text := commits(r.Commits); text != "" {
+			s.printf(": %s", text)
+		}
+		s.printf("\n")
+	}
+	if r.Recovered > 0 {
+		s.printf("  commit %d, which an earlier run left half-published, was published first\n", r.Recovered)
+	}
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// commits says which commits a run made.
+func commits(list []pipeline.Commit) string {
+	var parts []string
+	for _, c := range list {
+		parts = append(parts, fmt.Sprintf("%d (%s)", c.Sequence, c.Layer))
+	}
+	switch len(parts) {
+	case 0:
+		return ""
+	case 1:
+		return "commit " + parts[0]
+	}
+	return "commits " + strings.Join(parts, ", ")
+}
+
+func (s *summary) filesTakenIn(r *pipeline.Result) {
+	t := term.NewTable("dataset", ">files", ">records", ">size", ">rows/s", ">known already")
+	for _, b := range r.Bronze {
+		if b.Files > 0 || len(b.Failed) > 0 {
+			t.Add(b.Dataset, term.Count(int64(b.Files)), term.Count(b.Records), term.Size(b.Bytes), rate(b.Records, b.Seconds), dash(int64(b.Unchanged)))
+		}
+	}
+	s.table("Files taken in", "", t)
+	for _, b := range r.Bronze {
+		if len(b.ColumnsAdded) > 0 {
+			s.printf("  new columns in bronze.%s: %s\n", b.Dataset, term.Clean(strings.Join(b.ColumnsAdded, ", ")))
+		}
+		if b.Settling > 0 {
+			s.printf("  %s of %s left alone: they may still be being written\n", term.Plural(int64(b.Settling), "file", "files"), b.Dataset)
+		}
+	}
+}
+
+// rate writes rows for each second, without the unit that stands in the title.
+func rate(rows int64, secs float64) string {
+	if secs < 0.001 {
+		return ""
+	}
+	return strings.TrimSuffix(term.Rate(rows, seconds(secs)), " rows/s")
+}
+
+// dash writes a number, and nothing much for none.
+func dash(n int64) string {
+	if n == 0 {
+		return "-"
+	}
+	return term.Count(n)
+}
+
+// ledger shows where all records are. The columns of what there is none of
+// anywhere are left out.
+func (s *summary) ledger(r *pipeline.Result) {
+	waiting, duplicates := false, false
+	for _, l := range r.Ledger {
+		waiting, duplicates = waiting || l.Waiting != 0, duplicates || l.Duplicate != 0
+	}
+	titles := []string{"dataset", ">files", ">records read", ">= silver", ">+ quarantined", ">", ">+ superseded"}
+	if duplicates {
+		titles = append(titles, ">+ duplicate")
+	}
+	if waiting {
+		titles = append(titles, ">+ in bronze only")
+	}
+	t := term.NewTable(titles...)
+	for _, l := range r.Ledger {
+		row := []string{l.Dataset, term.Count(int64(l.Files)), term.Count(l.Read), term.Count(l.Silver), term.Count(l.Quarantined), term.Percent(l.Quarantined, l.Read), term.Count(l.Superseded)}
+		if duplicates {
+			row = append(row, term.Count(l.Duplicate))
+		}
+		if waiting {
+			row = append(row, term.Count(l.Waiting))
+		}
+		t.Add(row...)
+	}
+	s.table("Ledger", "every record of every file is in exactly one place", t)
+}
+
+// reasons shows why rows went to quarantine in this run.
+func (s *summary) reasons(r *pipeline.Result) {
+	t := term.NewTable("dataset", "reason", ">rows")
+	for _, b := range r.Bronze {
+		for _, kind := range slices.Sorted(maps.Keys(b.Damaged)) {
+			t.Add(b.Dataset, kind, term.Count(b.Damaged[kind]))
+		}
+	}
+	for _, table := range r.Silver {
+		for _, c := range table.Checks {
+			if c.Failed > 0 && c.OnFail == project.Quarantine.String() {
+				t.Add(c.Table.Name, c.Name, term.Count(c.Failed))
+			}
+		}
+	}
+	s.table("Why rows went to quarantine", "a row may have several reasons", t)
+}
+
+// checks shows what was found and did not move a row.
+func (s *summary) checks(r *pipeline.Result) {
+	t := term.NewTable("table", "check", "what was found")
+	t.Style = func(_, column int) term.Style {
+		if column == 1 {
+			return term.Yellow
+		}
+		return term.Plain
+	}
+	for _, c := range flagged(slices.Concat(r.Silver, r.Gold)) {
+		t.Add(c.Table.String(), c.Name, found(c))
+	}
+	s.table("Warnings", "these checks flag, they stop nothing", t)
+}
+
+// flagged returns the checks that failed and only flag.
+func flagged(tables []pipeline.TableResult) []lake.CheckResult {
+	var list []lake.CheckResult
+	for _, t := range tables {
+		for _, c := range t.Checks {
+			if c.Failed > 0 && c.OnFail == project.Flag.String() {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
+}
+
+// found says what a check found.
+func found(c lake.CheckResult) string {
+	if c.Detail != "" {
+		return c.Detail
+	}
+	return fmt.Sprintf("%s of %s fail", term.Count(c.Failed), term.Plural(c.Rows, "row", "rows"))
+}
+
+func (s *summary) tables(r *pipeline.Result) {
+	t := term.NewTable("table", ">rows", ">files written", ">size", ">took", "")
+	for _, result := range slices.Concat(r.Silver, r.Gold) {
+		how := ""
+		if result.Rebuilt {
+			how = "rebuilt"
+		}
+		t.Add(result.Table, term.Count(result.Rows), term.Count(int64(result.Written)), term.Size(result.Bytes), term.Duration(seconds(result.Seconds)), how)
+	}
+	title := "Tables"
+	if r.Outcome == pipeline.Stopped || r.Outcome == pipeline.Failed {
+		title = "Tables that were made" // and perhaps not published
+	}
+	s.table(title, "", t)
+}
+
+// gates shows the gates that were let pass; those that stopped the run are its
+// error.
+func (s *summary) gates(r *pipeline.Result) {
+	t := term.NewTable("gate", "what was found", "accepted because")
+	for _, g := range r.Gates {
+		if g.Accepted != "" {
+			t.Add(g.Name, g.Message, g.Accepted)
+		}
+	}
+	s.table("Gates that were let pass", "", t)
+}
+
+// where says where to look next.
+func (s *summary) where(w *workspace, r *pipeline.Result, err error) {
+	if r.DryRun {
+		return
+	}
+	var next []pointer
+	if dataset := mostQuarantined(r.Ledger); dataset != "" {
+		next = append(next, pointer{"lakectl quarantine show " + dataset, "the rows that were not good enough, and why"})
+	}
+	if err == nil && len(w.Project.Gold) > 0 {
+		next = append(next, pointer{"lakectl show gold." + w.Project.Gold[0].Name, "the first rows of a table"})
+	}
+	s.pointers(append(next, pointer{"lakectl status", "what is in the lake"}))
+}
+
+// mostQuarantined returns the dataset with most rows in quarantine, or "".
+func mostQuarantined(ledger []pipeline.LedgerLine) string {
+	name, most := "", int64(0)
+	for _, l := range ledger {
+		if l.Quarantined > most {
+			name, most = l.Dataset, l.Quarantined
+		}
+	}
+	return name
+}
+
+// pointer is a command and what it shows.
+type pointer struct{ command, shows string }
+
+func (s *summary) pointers(list []pointer) {
+	s.title("Where to look next", "")
+	width := 0
+	for _, p := range list {
+		width = max(width, len(p.command))
+	}
+	for _, p := range list {
+		s.printf("  %-*s  %s\n", width, p.command, s.out.Paint(term.Dim, p.shows))
+	}
+}

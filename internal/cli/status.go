@@ -1,0 +1,307 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/pipeline"
+	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/schema"
+	"github.com/lakectl/lakectl/internal/term"
+)
+
+// StatusOptions are the settings of `lakectl status`.
+type StatusOptions struct {
+	App  *App
+	Runs int // how many of the last runs to show
+}
+
+func newStatusCmd(app *App, runF func(*StatusOptions) error) *cobra.Command {
+	opts := &StatusOptions{App: app}
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "What is in the lake: tables, rows, size, freshness, failed checks, last runs",
+		Example: `  lakectl status
+  lakectl status --json | jq '.tables[] | {table, rows, newest}'`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if runF != nil {
+				return runF(opts)
+			}
+			return runStatus(cmd.Context(), opts)
+		},
+	}
+	cmd.Flags().IntVar(&opts.Runs, "runs", 5, "how many of the last runs to show")
+	return cmd
+}
+
+// status is the result of `status --json`.
+type status struct {
+	Project     string                `json:"project"`
+	Environment string                `json:"environment"`
+	Lake        string                `json:"lake"`
+	Commit      uint64                `json:"commit"`            // 0 in an empty lake
+	Pending     uint64                `json:"pending,omitempty"` // a commit that is being published
+	Committed   *time.Time            `json:"committed"`
+	Lock        *lake.LockInfo        `json:"lock"` // null if nobody holds it
+	Tables      []tableStatus         `json:"tables"`
+	Ledger      []pipeline.LedgerLine `json:"ledger"`
+	Failed      []lake.CheckResult    `json:"failed_checks"`
+	Runs        []*pipeline.Result    `json:"runs"`
+}
+
+// tableStatus is one table of a lake.
+type tableStatus struct {
+	Table     string    `json:"table"`
+	Rows      int64     `json:"rows"`
+	Files     int       `json:"files"`
+	Bytes     int64     `json:"bytes"`
+	Newest    string    `json:"newest,omitempty"`    // the newest value of NewestOf
+	NewestOf  string    `json:"newest_of,omitempty"` // a date or timestamp column
+	Commit    uint64    `json:"commit"`
+	Committed time.Time `json:"committed"`
+	Orphan    bool      `json:"orphan,omitempty"` // lakehouse.yaml no longer has it
+}
+
+func runStatus(ctx context.Context, opts *StatusOptions) error {
+	app := opts.App
+	w, err := app.open(ctx)
+	if err != nil {
+		return err
+	}
+	st, err := w.status(ctx, opts.Runs)
+	if err != nil {
+		return err
+	}
+	if app.json {
+		return app.printJSON(st)
+	}
+	clock, err := app.clock()
+	if err != nil {
+		return err
+	}
+	return app.printStatus(st, clock())
+}
+
+// status collects what there is to know of the lake.
+func (w *workspace) status(ctx context.Context, runs int) (*status, error) {
+	st := &status{Project: w.Project.Name, Environment: w.Project.Environment, Lake: w.Project.Lake, Commit: w.State.Sequence,
+		Tables: []tableStatus{}, Ledger: []pipeline.LedgerLine{}, Failed: []lake.CheckResult{}, Runs: []*pipeline.Result{}}
+	if w.State.Pending != nil {
+		st.Pending = w.State.Pending.Sequence
+	}
+	if n := len(w.State.Commits); n > 0 {
+		st.Committed = &w.State.Commits[n-1].Time
+	}
+	var err error
+	if st.Lock, err = w.Lake.Holder(ctx); err != nil {
+		return nil, err
+	}
+	for _, ref := range w.tableOrder() {
+		t := w.State.Tables[ref]
+		st.Tables = append(st.Tables, w.tableStatus(t))
+		for _, c := range t.Checks {
+			if c.Failed > 0 && c.OnFail != project.Quarantine.String() {
+				st.Failed = append(st.Failed, c)
+			}
+		}
+	}
+	st.Ledger = append(st.Ledger, pipeline.Ledger(w.State)...)
+	last, err := pipeline.Runs(ctx, w.Lake.Bucket(), runs)
+	st.Runs = append(st.Runs, last...)
+	return st, err
+}
+
+// tableOrder returns the tables of the lake: those of the project in its order,
+// layer by layer, then all others.
+func (w *workspace) tableOrder() []lake.TableRef {
+	var order []lake.TableRef
+	add := func(layer, name string) { order = append(order, lake.TableRef{Layer: layer, Name: name}) }
+	for _, b := range w.Project.Bronze {
+		add(lake.Bronze, b.Name)
+	}
+	for _, s := range w.Project.Silver {
+		add(lake.Silver, s.Name)
+	}
+	for _, g := range w.Project.Gold {
+		add(lake.Gold, g.Name)
+	}
+	for _, b := range w.Project.Bronze {
+		add(lake.Quarantine, b.Name)
+	}
+	for _, ref := range w.State.TableRefs() {
+		if !slices.Contains(order, ref) {
+			order = append(order, ref)
+		}
+	}
+	return slices.DeleteFunc(order, func(ref lake.TableRef) bool { return w.State.Tables[ref] == nil })
+}
+
+func (w *workspace) tableStatus(t *lake.Table) tableStatus {
+	st := tableStatus{Table: t.Ref.String(), Commit: t.Sequence, Committed: t.Time, Orphan: w.orphan(t.Ref)}
+	st.Files, st.Rows, st.Bytes = t.Size()
+	st.NewestOf = w.timeColumn(t)
+	if st.NewestOf != "" {
+		st.Newest = newest(t, st.NewestOf)
+	}
+	return st
+}
+
+// orphan says whether the project no longer has a table.
+func (w *workspace) orphan(ref lake.TableRef) bool {
+	switch ref.Layer {
+	case lake.Bronze:
+		return w.Project.Dataset(ref.Name) == nil
+	case lake.Silver:
+		return w.Project.SilverTable(ref.Name) == nil
+	case lake.Gold:
+		return w.Project.GoldTable(ref.Name) == nil
+	}
+	return false
+}
+
+// timeColumn returns the column that says how new the data of a table is: of
+// silver what decides between versions, if that is a time; else the first
+// column with a time that is the data's own; else when it was ingested.
+func (w *workspace) timeColumn(t *lake.Table) string {
+	if s := w.Project.SilverTable(t.Ref.Name); t.Ref.Layer == lake.Silver && s != nil && s.LatestBy >= 0 {
+		if c := s.Columns[s.LatestBy]; c.Type.Temporal() {
+			return c.Name
+		}
+	}
+	ingested := ""
+	for _, c := range t.Schema {
+		typ, err := schema.ParseType(c.Type)
+		switch {
+		case err != nil || !typ.Temporal():
+		case c.Name == project.IngestionTimestamp:
+			ingested = c.Name
+		case c.Name != project.IngestionDate && c.Name != project.ProcessedTimestamp && c.Name != project.AggregationTime:
+			return c.Name
+		}
+	}
+	return ingested
+}
+
+// newest returns the greatest value of a date or timestamp column, which texts
+// order as values do.
+func newest(t *lake.Table, column string) string {
+	most := ""
+	for _, f := range t.Files() {
+		if value := f.Partition[column]; value != nil {
+			most = max(most, *value)
+		}
+		if stats := f.Stats[column]; stats.Max != nil {
+			most = max(most, *stats.Max)
+		}
+	}
+	return most
+}
+
+// printStatus shows the status to people.
+func (app *App) printStatus(st *status, now time.Time) error {
+	s := &summary{out: app.IO.Out}
+	s.title(st.Project+"/"+st.Environment, app.short(st.Lake))
+	s.statusHead(st, now)
+	if st.Commit == 0 && st.Pending == 0 {
+		return s.err
+	}
+	t := term.NewTable("table", ">rows", ">files", ">size", "newest data", ">commit", "committed")
+	for _, table := range st.Tables {
+		newest := table.Newest
+		if table.Orphan {
+			newest = "not in lakehouse.yaml"
+		}
+		t.Add(table.Table, term.Count(table.Rows), term.Count(int64(table.Files)), term.Size(table.Bytes), newest, term.Count(int64(table.Commit)), ago(table.Committed, now))
+	}
+	s.table("Tables", "", t)
+	s.ledger(&pipeline.Result{Ledger: st.Ledger})
+	s.failedChecks(st.Failed)
+	s.lastRuns(st.Runs, now)
+	return s.err
+}
+
+// statusHead says where the lake is in its history, and who is writing to it.
+func (s *summary) statusHead(st *status, now time.Time) {
+	switch {
+	case st.Committed != nil:
+		s.printf("  commit %d, %s\n", st.Commit, ago(*st.Committed, now))
+	case st.Pending == 0:
+		s.printf("  the lake is empty: `lakectl run` builds it\n")
+	}
+	if st.Pending > 0 {
+		s.printf("  %s\n", s.out.Paint(term.Yellow, fmt.Sprintf("commit %d is being published", st.Pending)))
+	}
+	if st.Lock != nil {
+		s.printf("  %s\n", s.out.Paint(term.Yellow, "locked by "+term.Clean(st.Lock.Owner.String())+" since "+ago(st.Lock.Acquired, now)))
+	}
+}
+
+func (s *summary) failedChecks(list []lake.CheckResult) {
+	t := term.NewTable("table", "check", "on_fail", "what was found")
+	t.Style = func(_, column int) term.Style {
+		if column == 1 {
+			return term.Yellow
+		}
+		return term.Plain
+	}
+	for _, c := range list {
+		t.Add(c.Table.String(), c.Name, c.OnFail, found(c))
+	}
+	s.table("Checks that failed", "when the table was last built", t)
+}
+
+func (s *summary) lastRuns(runs []*pipeline.Result, now time.Time) {
+	t := term.NewTable("run", "started", ">took", "outcome", ">files", ">records", "commits")
+	t.Style = func(row, column int) term.Style {
+		if column != 3 {
+			return term.Plain
+		}
+		return outcomeStyle(runs[row].Outcome)
+	}
+	for _, r := range runs {
+		files, records := int64(0), int64(0)
+		for _, b := range r.Bronze {
+			files, records = files+int64(b.Files), records+b.Records
+		}
+		var numbers []string
+		for _, c := range r.Commits {
+			numbers = append(numbers, fmt.Sprint(c.Sequence))
+		}
+		t.Add(r.Run, ago(r.Started, now), term.Duration(seconds(r.Seconds)), r.Outcome, term.Count(files), term.Count(records), strings.Join(numbers, " "))
+	}
+	s.table("Last runs", "", t)
+}
+
+func outcomeStyle(outcome string) term.Style {
+	switch outcome {
+	case pipeline.Partly:
+		return term.Yellow
+	case pipeline.Stopped, pipeline.Failed:
+		return term.Red
+	}
+	return term.Green
+}
+
+// ago says when something was: the time, and how long ago that is.
+func ago(t, now time.Time) string {
+	text := t.UTC().Format("2006-01-02 15:04:05")
+	switch d := now.Sub(t); {
+	case d < 0:
+		return text
+	case d < time.Minute:
+		return text + " (just now)"
+	case d < time.Hour:
+		return fmt.Sprintf("%s (%s ago)", text, term.Plural(int64(d/time.Minute), "minute", "minutes"))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%s (%s ago)", text, term.Plural(int64(d/time.Hour), "hour", "hours"))
+	default:
+		return fmt.Sprintf("%s (%s ago)", text, term.Plural(int64(d/(24*time.Hour)), "day", "days"))
+	}
+}

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/term"
+)
+
+// ValidateOptions are the settings of `lakectl validate`.
+type ValidateOptions struct{ App *App }
+
+func newValidateCmd(app *App, runF func(*ValidateOptions) error) *cobra.Command {
+	opts := &ValidateOptions{App: app}
+	return &cobra.Command{
+		Use:   "validate",
+		Short: "Check lakehouse.yaml",
+		Long: `Check lakehouse.yaml: names, types, expressions, and what refers to what.
+
+All problems are reported at once, each with its line and column, and what was
+probably meant. The names of raw columns are checked against the headers of the
+files found and the columns in the lake. Nothing is written.
+
+Exit codes: 0 if all is well, 2 if there are problems.`,
+		Example: `  lakectl validate
+  lakectl validate --env prod --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if runF != nil {
+				return runF(opts)
+			}
+			return runValidate(cmd.Context(), opts)
+		},
+	}
+}
+
+// validation is the result of `validate --json`.
+type validation struct {
+	OK          bool      `json:"ok"`
+	Project     string    `json:"project"`
+	Environment string    `json:"environment"`
+	Bronze      int       `json:"bronze"`
+	Silver      int       `json:"silver"`
+	Gold        int       `json:"gold"`
+	Warnings    []string  `json:"warnings"`
+	Problems    diag.List `json:"problems"`
+}
+
+func runValidate(ctx context.Context, opts *ValidateOptions) error {
+	app := opts.App
+	w, cfg, problems, err := app.read()
+	if err != nil {
+		return err
+	}
+	result := validation{Warnings: []string{}, Problems: diag.List{}}
+	if cfg != nil && cfg.Lake.Value != "" && !onS3(cfg.Lake.Value) {
+		if err := w.openLake(ctx, app, cfg); err != nil {
+			result.Warnings = append(result.Warnings, "the lake could not be read, so its columns are not known: "+err.Error())
+		}
+	}
+	if err = w.bind(ctx, cfg, problems); err == nil {
+		result.OK, result.Project, result.Environment = true, w.Project.Name, w.Project.Environment
+		result.Bronze, result.Silver, result.Gold = len(w.Project.Bronze), len(w.Project.Silver), len(w.Project.Gold)
+		result.Warnings = append(result.Warnings, w.missingFiles()...)
+	}
+	var found *diag.Problems
+	if errors.As(err, &found) {
+		result.Problems = found.List
+	}
+	if app.json {
+		return errors.Join(err, app.printJSON(result))
+	}
+	for _, text := range result.Warnings {
+		app.warn(text)
+	}
+	if err == nil && !app.quiet {
+		_, err = fmt.Fprintf(app.IO.Out, "%s %s\n", app.IO.Out.Paint(term.Green, "ok:"), inventory(w.Project))
+	}
+	return err
+}
+
+// inventory says what a project has.
+func inventory(p *project.Project) string {
+	return strings.Join([]string{
+		term.Plural(int64(len(p.Bronze)), "bronze dataset", "bronze datasets"),
+		term.Plural(int64(len(p.Silver)), "silver table", "silver tables"),
+		term.Plural(int64(len(p.Gold)), "gold table", "gold tables"),
+	}, ", ")
+}
+
+// missingFiles warns of datasets without files.
+func (w *workspace) missingFiles() []string {
+	var warnings []string
+	for _, d := range w.Project.Bronze {
+		if len(w.Found[d.Name]) == 0 {
+			warnings = append(warnings, fmt.Sprintf("no file matches the source of bronze.%s: %s", d.Name, strings.Join(d.Sources, ", ")))
+		}
+	}
+	return warnings
+}
