@@ -208,6 +208,7 @@ type extremeText struct {
 	greatest bool
 	best     [][]byte // nil: none yet
 	size     int64
+	longest  int // bytes of the longest text there was
 }
 
 func (a *extremeText) update(rows rowGroups, in Column) {
@@ -230,6 +231,7 @@ func (a *extremeText) add(id uint32, text string) {
 	}
 	a.size -= int64(cap(a.best[id]))
 	a.best[id] = append(best[:0], text...)
+	a.longest = max(a.longest, len(text))
 	a.size += int64(cap(a.best[id]))
 }
 

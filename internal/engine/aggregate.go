@@ -205,6 +205,26 @@ func (a *Aggregation) MergeInto(other *Aggregation, mapping []uint32) {
 	}
 }
 
+// maxResultText bounds the text of a result, as Arrow's offsets have 32 bits.
+const maxResultText = 1 << 30
+
+// ResultRows returns for how many groups, up to limit, Finish and Groups.Key may
+// be called at once: few, if texts are very long.
+func (a *Aggregation) ResultRows(limit int) int {
+	longest := 1
+	for _, c := range a.groups.columns {
+		if c.texts != nil {
+			longest = max(longest, c.texts.longest)
+		}
+	}
+	for _, s := range a.states {
+		if text, ok := s.accumulator.(*extremeText); ok {
+			longest = max(longest, text.longest)
+		}
+	}
+	return max(1, min(limit, maxResultText/longest))
+}
+
 // Finish returns the results for some groups, an array for each aggregate. The
 // error for a result that does not fit its type is an *OverflowError.
 func (a *Aggregation) Finish(ids []uint32) ([]arrow.Array, error) {

@@ -388,3 +388,21 @@ func TestMergeIntoCoarserGroups(t *testing.T) {
 		}
 	}
 }
+
+func TestResultRowsOfLongTexts(t *testing.T) {
+	text := schema.T(schema.String)
+	codes := NewCodes(text)
+	a := NewAggregation(NewGroups([]*Codes{codes}), []Aggregate{{Function: Max, In: text, Out: text}})
+	update := func(key, value string) {
+		keys := codes.NewCoder().Encode(nil, arrayOf(text, []cell{key}, false))
+		a.Update(a.Groups().Add(nil, [][]uint32{keys}, 1, nil), []Column{{Values: arrayOf(text, []cell{value}, false)}})
+	}
+	for _, test := range []struct {
+		key, value int
+		want       int
+	}{{1, 1, 1 << 16}, {1 << 20, 1, 1 << 10}, {1, 1 << 24, 64}} {
+		if update(strings.Repeat("x", test.key), strings.Repeat("y", test.value)); a.ResultRows(1<<16) != test.want {
+			t.Errorf("keys of %d bytes, values of %d: %d rows, want %d", test.key, test.value, a.ResultRows(1<<16), test.want)
+		}
+	}
+}

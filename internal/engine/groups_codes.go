@@ -30,8 +30,8 @@ const NoCode = uint32(0)
 //
 // Codes is safe for concurrent use: known values are found without a lock. Which
 // code a value gets depends on scheduling; results must not depend on it (see
-// Groups.Order). It grows by 30 to 60 bytes for each distinct value and never
-// shrinks; Bytes tells its owner what to ask of a budget.
+// Groups.Order). It grows by 40 to 70 bytes for each distinct value, and the
+// text, and never shrinks; Bytes tells its owner what to ask of a budget.
 type Codes struct {
 	typ   schema.Type
 	words *wordTable // integers, dates, timestamps, booleans, doubles

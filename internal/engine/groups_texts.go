@@ -15,13 +15,14 @@ import (
 // costs more than all the rest. Rows are therefore looked up some at a time, one
 // step for all of them before the next, so that the misses of a step overlap.
 type textTable struct {
-	mu     sync.Mutex
-	slots  atomic.Pointer[textSlots]
-	blocks atomic.Pointer[[][]byte] // the texts' bytes
-	used   int                      // bytes of the last block
-	places []textPlace              // by code; places[0] stands for null. Guarded by mu until all workers are done
-	count  atomic.Int64
-	bytes  atomic.Int64
+	mu      sync.Mutex
+	slots   atomic.Pointer[textSlots]
+	blocks  atomic.Pointer[[][]byte] // the texts' bytes
+	used    int                      // bytes of the last block
+	longest int                      // bytes of the longest text; guarded by mu until all workers are done
+	places  []textPlace              // by code; places[0] stands for null. Guarded by mu until all workers are done
+	count   atomic.Int64
+	bytes   atomic.Int64
 }
 
 // textSlots are pairs of words: the upper half of the hash with the code, 0 for
@@ -212,6 +213,7 @@ func (t *textTable) keep(text []byte) textPlace {
 		t.bytes.Add(int64(size) + int64(size/8)) // with the places of its texts
 	}
 	copy(blocks[last][t.used:], text)
+	t.longest = max(t.longest, len(text))
 	place := textPlace(last)<<(lengthBits+offsetBits) | textPlace(t.used)<<lengthBits | textPlace(len(text))
 	t.used += len(text)
 	return place

@@ -115,7 +115,7 @@ func (b *build) relation(src *source, filters []filter) *relation {
 	if i := slices.IndexFunc(b.relations, same); i >= 0 {
 		return b.relations[i]
 	}
-	r := &relation{source: src, filters: filters, account: b.memory.account("silver." + src.silver.Name + ", which is joined,")}
+	r := &relation{source: src, filters: filters, workers: b.o.Workers, account: b.memory.account("silver." + src.silver.Name + ", which is joined,")}
 	b.relations = append(b.relations, r)
 	return r
 }

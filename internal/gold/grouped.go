@@ -300,7 +300,7 @@ func (g *grouped) group(state *engine.Aggregation, id uint32) string {
 
 func (g *grouped) done(context.Context, int, int) error { return nil }
 
-// resultRows is how many groups are finished at a time.
+// resultRows is how many groups are finished at a time, at most.
 const resultRows = 1 << 16
 
 // finish puts the workers' groups together and writes them.
@@ -316,7 +316,7 @@ func (g *grouped) finish(ctx context.Context) error {
 	}
 	g.workers = nil
 	ids := total.state.Groups().Order()
-	chunks := slices.Collect(slices.Chunk(ids, resultRows))
+	chunks := slices.Collect(slices.Chunk(ids, total.state.ResultRows(resultRows)))
 	out := g.job.output
 	if err := out.begin(ctx, len(chunks)); err != nil {
 		return err

@@ -25,7 +25,7 @@ func TestOrderOfManyRows(t *testing.T) {
   some: {from: visits, where: "minutes % 50 = 0", columns: {minutes: minutes}}
   grouped: {from: visits, group_by: {minutes: minutes}, measures: {n: "count(*)"}}
 `)
-	const rows, files = 700_000, 7
+	const rows, files = 600_000, 2 // more than a task, and than a row group, has
 	l := newTestLake()
 	s := p.SilverTable("visits")
 	for file := range files {

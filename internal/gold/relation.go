@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/engine"
 	"github.com/lakectl/lakectl/internal/schema"
 	"github.com/lakectl/lakectl/internal/vec"
 )
@@ -28,6 +29,7 @@ type relation struct {
 	values  map[int]arrow.Array
 	codes   map[int][]uint32
 	loaded  bool
+	workers int
 	pieces  [][]piece // by task
 	account *account
 	text    []int64    // bytes of text by stored column
@@ -116,29 +118,37 @@ func (r *relation) grow(n int, size int64, texts []int64) error {
 
 func (r *relation) done(context.Context, int, int) error { return nil }
 
-// end puts the pieces together.
-func (r *relation) end(context.Context) error {
+// end puts the pieces together, column by column.
+func (r *relation) end(ctx context.Context) error {
 	r.values, r.codes = map[int]arrow.Array{}, map[int][]uint32{}
-	for i, t := range r.stored {
-		typ := r.source.terms[t].program.Type()
-		b := vec.NewBuilder(typ, vec.NewInterner(maxInterned))
-		for _, task := range r.pieces {
-			for _, p := range task {
-				b.Append(p.cols[i], firstRows(p.n))
-			}
+	err := engine.ForEach(ctx, r.workers, len(r.stored), func(_ context.Context, _, i int) error {
+		t := r.stored[i]
+		values := r.column(i)
+		var codes []uint32
+		if slices.Contains(r.coded, t) {
+			codes = r.source.coded(t).NewCoder().Encode(nil, values)
 		}
-		b.Append(nullRow(typ), firstRows(1))
-		r.values[t] = b.Array()
-	}
-	r.pieces = nil
-	for _, t := range r.coded {
-		r.codes[t] = r.source.coded(t).NewCoder().Encode(nil, r.values[t])
-		if err := r.account.hold(r.account.used + 4*int64(r.n)); err != nil {
-			return err
+		r.lock.Lock()
+		defer r.lock.Unlock()
+		r.values[t], r.codes[t] = values, codes
+		return r.account.hold(r.account.used + 4*int64(len(codes)))
+	})
+	r.pieces, r.loaded = nil, true
+	return err
+}
+
+// column returns all rows of a stored column, and the row of nulls.
+func (r *relation) column(i int) arrow.Array {
+	typ := r.source.terms[r.stored[i]].program.Type()
+	b := vec.NewBuilder(typ, vec.NewInterner(maxInterned))
+	for _, task := range r.pieces {
+		for _, p := range task {
+			b.Append(p.cols[i], firstRows(p.n))
+			p.cols[i] = nil // its memory is free
 		}
 	}
-	r.loaded = true
-	return nil
+	b.Append(nullRow(typ), firstRows(1))
+	return b.Array()
 }
 
 // maxInterned is how many different texts a joined column may have to stay
