@@ -18,18 +18,6 @@ func strict(op Op) bool {
 	}
 }
 
-// repeats is how often a printer may write an argument of an operation.
-func repeats(op Op) int {
-	switch op {
-	case OpEq, OpNe, OpLt, OpLe, OpGt, OpGe, OpIn, OpFloor, OpCeil, OpSubstr:
-		return 4
-	case OpCoalesce, OpDateAdd, OpDateDiff, OpSplitPart, OpCast, OpTryCast, OpMod, OpRound, OpParse:
-		return 2
-	default:
-		return 1
-	}
-}
-
 // fallible says whether an operation, or an argument of it, can be a row error.
 func fallible(n *Node) bool {
 	return failsItself(n) || slices.ContainsFunc(n.Args, fallible)
