@@ -2,10 +2,12 @@ package lake
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -270,6 +272,51 @@ func TestStagedFiles(t *testing.T) {
 	}
 	if left := objects(t, b, logDir, publishedName, lockName, clockName); len(left) != 1 || left[path] != "new" {
 		t.Errorf("objects: %v", left)
+	}
+}
+
+// Workers stage and put at the same time, files are published at the same
+// time, and a reader looks on.
+func TestConcurrentUse(t *testing.T) {
+	b := newMem()
+	opts := process("p")
+	opts.Parallel = 8
+	l := mustOpen(t, b, opts)
+	lease := mustLock(t, l)
+	stop := make(chan struct{})
+	var reader, workers sync.WaitGroup
+	reader.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				if _, err := l.State(t.Context()); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}
+	})
+	for range 3 {
+		tx := mustBegin(t, l, lease, Silver)
+		for worker := range 8 {
+			workers.Go(func() {
+				for i := range 10 {
+					path := fmt.Sprintf("silver/transactions/part=%d/%d", worker, i)
+					if err := tryPut(t, tx, silverTx, FileChange{Path: path, Rows: 1}, path); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		workers.Wait()
+		mustCommit(t, tx)
+	}
+	close(stop)
+	reader.Wait()
+	if n, rows, _ := mustState(t, l).Tables[silverTx].Size(); n != 80 || rows != 80 {
+		t.Errorf("%d files with %d rows", n, rows)
 	}
 }
 
