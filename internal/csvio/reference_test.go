@@ -161,107 +161,121 @@ func (r *refReader) damagedRecord(from, to int, kind Kind) refRecord {
 	return refRecord{kind: kind, raw: raw, next: to}
 }
 
+// The states of a refScan.
+const (
+	fieldStart = iota
+	bare
+	inQuotes
+	afterQuote
+)
+
+// refScan reads one record.
+type refScan struct {
+	*refReader
+	rec    int // where the record begins
+	start  int // where the field begins
+	state  int
+	value  []byte // of the field
+	fields []refField
+}
+
 // record reads one record: its fields, where its text ends, where the next one begins.
 func (r *refReader) record(rec int) (fields []refField, end, next int, damage *refDamage) {
-	const (
-		fieldStart = iota
-		bare
-		inQuotes
-		afterQuote
-	)
-	d := r.d
-	state, start := fieldStart, rec
-	var value []byte
-	recordLimit := rec + d.MaxField + d.slack
-	over := func(i int) *refDamage {
-		fieldLimit := start + d.MaxField
+	s := refScan{refReader: r, rec: rec, start: rec}
+	for i := rec; i < len(r.data); {
+		c, after := r.data[i], r.after(i)
+		outside := s.state != inQuotes
 		switch {
-		case i >= fieldLimit && fieldLimit <= recordLimit:
-			if state == inQuotes || state == afterQuote {
-				if bytes.Contains(r.data[start:fieldLimit], []byte("\n")) {
-					return &refDamage{Quote, rec}
-				}
+		case outside && c == r.d.Delimiter:
+			if i >= s.recordLimit() { // it is a byte of the record but not of its field
+				return nil, 0, 0, &refDamage{TooLong, s.recordLimit()}
 			}
-			return &refDamage{TooLong, rec}
-		case i >= recordLimit:
-			return &refDamage{TooLong, recordLimit}
-		}
-		return nil
-	}
-	push := func(end int) {
-		fields = append(fields, refField{text: string(r.data[start:end]), value: string(value), quoted: state == afterQuote})
-		value, start, state = nil, end+1, fieldStart
-	}
-	for i := rec; i < len(r.data); i++ {
-		c := r.data[i]
-		nextByte := byte(0)
-		if i+1 < len(r.data) {
-			nextByte = r.data[i+1]
-		}
-		if state != inQuotes {
-			switch {
-			case c == d.Delimiter:
-				if i >= recordLimit {
-					// It is a byte of the record but not of its field.
-					return nil, 0, 0, &refDamage{TooLong, recordLimit}
-				}
-				push(i)
-				continue
-			case c == '\n':
-				push(i)
-				return fields, i, i + 1, nil
-			case c == '\r' && nextByte == '\n':
-				push(i)
-				return fields, i, i + 2, nil
+			s.push(i)
+			i++
+		case outside && c == '\n':
+			s.push(i)
+			return s.fields, i, i + 1, nil
+		case outside && c == '\r' && after == '\n':
+			s.push(i)
+			return s.fields, i, i + 2, nil
+		default:
+			n, damage := s.content(i, c, after)
+			if damage != nil {
+				return nil, 0, 0, damage
 			}
-		}
-		if state == fieldStart {
-			state = bare
-			if d.Quote != 0 && c == d.Quote {
-				state = inQuotes
-				if dmg := over(i); dmg != nil {
-					return nil, 0, 0, dmg
-				}
-				continue
-			}
-		}
-		if dmg := over(i); dmg != nil {
-			return nil, 0, 0, dmg
-		}
-		switch state {
-		case afterQuote:
-			return nil, 0, 0, &refDamage{Quote, rec}
-		case bare:
-			switch {
-			case d.Escape != 0 && c == d.Escape && (nextByte == d.Quote || nextByte == d.Escape):
-				i++
-				if dmg := over(i); dmg != nil {
-					return nil, 0, 0, dmg
-				}
-				value = append(value, nextByte)
-			case d.Quote != 0 && c == d.Quote && !d.LazyQuotes:
-				return nil, 0, 0, &refDamage{Quote, rec}
-			default:
-				value = append(value, c)
-			}
-		case inQuotes:
-			switch {
-			case d.Escape != 0 && c == d.Escape && i+1 < len(r.data),
-				d.Escape == 0 && c == d.Quote && nextByte == d.Quote:
-				i++
-				if dmg := over(i); dmg != nil {
-					return nil, 0, 0, dmg
-				}
-				value = append(value, nextByte)
-			case c == d.Quote:
-				state = afterQuote
-			default:
-				value = append(value, c)
-			}
+			i += n
 		}
 	}
-	if state != inQuotes {
-		panic(fmt.Sprintf("reference: state %d at the end of the file", state))
+	if s.state != inQuotes {
+		panic(fmt.Sprintf("reference: state %d at the end of the file", s.state))
 	}
 	return nil, 0, 0, &refDamage{Quote, rec}
+}
+
+func (r *refReader) after(i int) byte {
+	if i+1 < len(r.data) {
+		return r.data[i+1]
+	}
+	return 0
+}
+
+func (s *refScan) recordLimit() int { return s.rec + s.d.MaxField + s.d.slack }
+
+// over is the damage if byte i of the field is one too many.
+func (s *refScan) over(i int) *refDamage {
+	fieldLimit := s.start + s.d.MaxField
+	switch {
+	case i >= fieldLimit && fieldLimit <= s.recordLimit():
+		quoted := s.state == inQuotes || s.state == afterQuote
+		if quoted && bytes.Contains(s.data[s.start:fieldLimit], []byte("\n")) {
+			return &refDamage{Quote, s.rec}
+		}
+		return &refDamage{TooLong, s.rec}
+	case i >= s.recordLimit():
+		return &refDamage{TooLong, s.recordLimit()}
+	}
+	return nil
+}
+
+// push ends a field at end.
+func (s *refScan) push(end int) {
+	f := refField{text: string(s.data[s.start:end]), value: string(s.value), quoted: s.state == afterQuote}
+	s.fields = append(s.fields, f)
+	s.value, s.start, s.state = nil, end+1, fieldStart
+}
+
+// content takes byte i of a field and says how many bytes it took.
+func (s *refScan) content(i int, c, after byte) (int, *refDamage) {
+	d := s.d
+	opening := s.state == fieldStart && d.Quote != 0 && c == d.Quote
+	if s.state == fieldStart {
+		s.state = bare
+		if opening {
+			s.state = inQuotes
+		}
+	}
+	if damage := s.over(i); damage != nil || opening {
+		return 1, damage
+	}
+	escaped, special := false, after == d.Quote || after == d.Escape
+	switch {
+	case s.state == afterQuote:
+		return 0, &refDamage{Quote, s.rec}
+	case d.Escape != 0:
+		escaped = c == d.Escape && (special || s.state == inQuotes) && i+1 < len(s.data)
+	case d.Quote != 0:
+		escaped = s.state == inQuotes && c == d.Quote && after == d.Quote
+	}
+	switch {
+	case escaped:
+		s.value = append(s.value, after)
+		return 2, s.over(i + 1)
+	case d.Quote != 0 && c == d.Quote && s.state == inQuotes:
+		s.state = afterQuote
+	case d.Quote != 0 && c == d.Quote && !d.LazyQuotes:
+		return 0, &refDamage{Quote, s.rec}
+	default:
+		s.value = append(s.value, c)
+	}
+	return 1, nil
 }
