@@ -13,6 +13,7 @@ import (
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/expr"
 	"github.com/lakectl/lakectl/internal/expr/exprtest"
+	"github.com/lakectl/lakectl/internal/schema"
 )
 
 // rowsOfTemplate is how many rows each template sees.
@@ -34,6 +35,9 @@ func TestEvalAgainstReference(t *testing.T) {
 		}
 		cases.add(template.Function, compareEval(t, r, template.Text, p, exprtest.Rows(r, columns, rowsOfTemplate)))
 	}
+	for _, p := range parses(columns) {
+		cases.add("raw text", compareEval(t, r, fmt.Sprintf("%v", p.Type()), p, exprtest.Rows(r, columns, rowsOfTemplate)))
+	}
 	for made := 0; made < 500; {
 		text := exprtest.Random(r, 1+r.IntN(4))
 		p, problems := expr.Bind(diag.Text{Value: text}, scope)
@@ -43,6 +47,21 @@ func TestEvalAgainstReference(t *testing.T) {
 		}
 	}
 	cases.check(t, 20_000)
+}
+
+// parses returns programs that type each column of texts as each type.
+func parses(columns []exprtest.Column) []*expr.Program {
+	var out []*expr.Program
+	for _, c := range exprtest.Scope(columns).Columns {
+		if c.Type.Kind != schema.String {
+			continue
+		}
+		for _, t := range []schema.Type{schema.T(schema.String), schema.T(schema.Boolean), schema.T(schema.Integer), schema.T(schema.Bigint), schema.T(schema.Double),
+			schema.DecimalOf(10, 2), schema.DecimalOf(38, 0), schema.DecimalOf(3, 3), schema.T(schema.Date), schema.T(schema.Timestamp)} {
+			out = append(out, expr.BindParse(c, t, expr.Parse{AllowNaN: c.Name == "sn"}))
+		}
+	}
+	return out
 }
 
 // histogram counts cases and results by function.
