@@ -139,7 +139,7 @@ func (o *RunOptions) pipeline(ctx context.Context, w *workspace) (pipeline.Optio
 	p, err := o.Engine.pipeline(o.App, w)
 	p.Selection, p.Accept, p.FullRefresh, p.RebuildChanged = selection, accept, o.FullRefresh, o.RebuildChanged
 	if o.App.IO.Interactive && !o.App.json {
-		p.Confirm = func(changed []lake.TableRef) (bool, error) { return o.App.confirmRebuild(ctx, changed) }
+		p.Confirm = func(changed []pipeline.DefinitionChange) (bool, error) { return o.App.confirmRebuild(ctx, changed) }
 	}
 	return p, err
 }
@@ -164,11 +164,11 @@ func (app *App) execute(ctx context.Context, w *workspace, l *lake.Lake, o pipel
 }
 
 // confirmRebuild asks whether tables are to be rebuilt.
-func (app *App) confirmRebuild(ctx context.Context, changed []lake.TableRef) (bool, error) {
+func (app *App) confirmRebuild(ctx context.Context, changed []pipeline.DefinitionChange) (bool, error) {
 	app.note("The definition of %s has changed since %s built:", term.Plural(int64(len(changed)), "table", "tables"),
 		map[bool]string{true: "it was", false: "they were"}[len(changed) == 1])
-	for _, ref := range changed {
-		app.note("  %s", ref)
+	for _, change := range changed {
+		app.note("  %s", change)
 	}
 	return app.IO.Confirm(ctx, "Rebuild from bronze?")
 }

@@ -45,8 +45,11 @@ type TableChange struct {
 
 // TableSettings is what a commit says about a table beside its files.
 type TableSettings struct {
-	Definition string   `json:"definition,omitempty"` // hash of the table's definition and all upstream of it
-	Schema     []Column `json:"schema,omitempty"`     // in the order of the files
+	Definition string `json:"definition,omitempty"` // hash of the table's definition and all upstream of it
+	// Parts are hashes of the parts of the definition, such as "columns.amount",
+	// so that it can be said what has changed.
+	Parts  map[string]string `json:"definition_parts,omitempty"`
+	Schema []Column          `json:"schema,omitempty"` // in the order of the files
 	// Consumed is, for each upstream table, the last commit of it whose files
 	// this table takes into account.
 	Consumed    map[TableRef]uint64 `json:"consumed,omitempty"`

@@ -238,7 +238,7 @@ func (s *State) applyTable(r *Record, ref TableRef, change *TableChange) error {
 func (t *Table) set(settings TableSettings) {
 	t.FullRefresh = settings.FullRefresh
 	if settings.Definition != "" {
-		t.Definition = settings.Definition
+		t.Definition, t.Parts = settings.Definition, settings.Parts
 	}
 	if settings.Schema != nil {
 		t.Schema = settings.Schema

@@ -118,7 +118,7 @@ func (l *goldLayer) stage(done gold.Result) {
 			consumed[t.Ref] = t.Sequence
 		}
 	}
-	l.tx.SetTable(ref, lake.TableSettings{Definition: done.Table.Definition, Schema: lake.Columns(done.Table.Table()), Consumed: consumed})
+	l.tx.SetTable(ref, lake.TableSettings{Definition: done.Table.Definition, Parts: done.Table.Parts, Schema: lake.Columns(done.Table.Table()), Consumed: consumed})
 	l.tx.Put(ref, done.Files...)
 	l.files[ref] = done.Files
 	written := map[string]bool{}

@@ -18,7 +18,7 @@ type Options struct {
 	// it Confirm is asked, and without that the run fails.
 	FullRefresh    bool
 	RebuildChanged bool
-	Confirm        func(changed []lake.TableRef) (bool, error)
+	Confirm        func(changed []DefinitionChange) (bool, error)
 	// Replay judges the rows in quarantine again.
 	Replay bool
 	// Accept are gates to let pass although they fail, with the reasons.

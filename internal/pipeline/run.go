@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/lakectl/lakectl/internal/budget"
@@ -102,49 +101,6 @@ func (r *run) layers(ctx context.Context, state *lake.State) error {
 		return errors.Join(append([]error{err}, r.failed...)...)
 	}
 	return errors.Join(r.failed...)
-}
-
-// errDeclined is the end of a run that the user did not want.
-var errDeclined = diag.Errorf(diag.Usage, "the definitions of tables have changed, and rebuilding them was declined; nothing was done")
-
-// changedDefinitions returns the tables that are to be rebuilt: those selected
-// whose definition is not the one that they were built by.
-func (r *run) changedDefinitions(state *lake.State) (map[lake.TableRef]bool, error) {
-	rebuild := map[lake.TableRef]bool{}
-	var changed []lake.TableRef
-	note := func(ref lake.TableRef, definition string) {
-		t := state.Tables[ref]
-		if t != nil && t.Definition != "" && t.Definition != definition {
-			changed, rebuild[ref] = append(changed, ref), true
-		}
-		rebuild[ref] = rebuild[ref] || r.o.FullRefresh
-	}
-	for _, s := range r.o.Selection.Silver {
-		note(silverRef(s), s.Definition)
-	}
-	for _, g := range r.o.Selection.Gold {
-		note(goldRef(g), g.Definition)
-	}
-	if len(changed) == 0 || r.o.RebuildChanged || r.o.FullRefresh {
-		return rebuild, nil
-	}
-	if r.o.Confirm == nil {
-		return nil, diag.Errorf(diag.Usage, "the definition of %s has changed since it was built; definitions never mix in one table", list(changed)).
-			WithNext("run again with --rebuild-changed to rebuild from bronze, or put lakehouse.yaml back as it was")
-	}
-	ok, err := r.o.Confirm(changed)
-	if err == nil && !ok {
-		err = errDeclined
-	}
-	return rebuild, err
-}
-
-func list(refs []lake.TableRef) string {
-	names := make([]string, len(refs))
-	for i, ref := range refs {
-		names[i] = ref.String()
-	}
-	return strings.Join(names, ", ")
 }
 
 // commit publishes what a transaction holds.

@@ -259,7 +259,7 @@ func (s *silverLayer) sequence(ref lake.TableRef) uint64 {
 // stage puts what a build made into the transaction.
 func (s *silverLayer) stage(t *project.Silver, p *tablePlan, done *silver.Result) {
 	ref := silverRef(t)
-	s.tx.SetTable(ref, lake.TableSettings{Definition: t.Definition, Schema: lake.Columns(t.Table()), Consumed: p.consumed,
+	s.tx.SetTable(ref, lake.TableSettings{Definition: t.Definition, Parts: t.Parts, Schema: lake.Columns(t.Table()), Consumed: p.consumed,
 		FullRefresh: p.rebuild && p.table != nil})
 	s.tx.Put(ref, done.Put...)
 	s.tx.Remove(ref, done.Removed...)

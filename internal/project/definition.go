@@ -16,23 +16,6 @@ const definitionFormat = "lakectl/1"
 // A definition holds what decides which rows a table has, and nothing else:
 // not where files lie, not limits and table checks, which only decide whether
 // they are published.
-type definition struct {
-	Format   string   `json:"format"`
-	Layer    string   `json:"layer"`
-	Name     string   `json:"name"`
-	Upstream []string `json:"upstream"` // hashes
-	Body     any      `json:"body"`
-}
-
-func (d definition) hash() string {
-	d.Format = definitionFormat
-	data, err := json.Marshal(d)
-	if err != nil {
-		panic("project: a definition is not JSON: " + err.Error())
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
 
 // define fills in the hashes of all tables.
 func (p *Project) define() {
@@ -40,76 +23,106 @@ func (p *Project) define() {
 		b.Definition = b.define()
 	}
 	for _, s := range p.Silver { // after those it refers to
-		s.Definition = s.define(&p.Config.Silver.Get(s.Name).Value)
+		s.Definition, s.Parts = s.define(&p.Config.Silver.Get(s.Name).Value)
 	}
 	for _, g := range p.Gold {
-		g.Definition = g.define(&p.Config.Gold.Get(g.Name).Value)
+		g.Definition, g.Parts = g.define(&p.Config.Gold.Get(g.Name).Value)
 	}
 }
 
 func (b *Bronze) define() string {
 	d := b.Dialect
-	return definition{Layer: layerBronze, Body: map[string]any{
+	return hashOf(map[string]any{
+		"format": definitionFormat, "layer": layerBronze,
 		"delimiter": d.Delimiter, "quote": d.Quote, "escape": d.Escape, "header": d.Header, "columns": d.Columns, "skip": d.Skip,
 		"nulls": d.Nulls, "max_field": d.MaxField, "lazy_quotes": d.LazyQuotes, "normalise_names": b.NormaliseNames,
-	}}.hash()
+	})
 }
 
-func (s *Silver) define(c *config.Silver) string {
-	columns := make([]any, len(s.Columns))
+func (s *Silver) define(c *config.Silver) (hash string, parts map[string]string) {
+	var d definitionParts
 	for i, col := range s.Columns {
 		e := c.Columns.Entries[i].Value
-		columns[i] = map[string]any{
-			"name": col.Name, "type": col.Type.String(), "required": col.Required, "expr": canonical(e.Expr), "from": e.From.Value,
+		d.add("columns."+col.Name, map[string]any{
+			"at": i, "type": col.Type.String(), "required": col.Required, "expr": canonical(e.Expr), "from": e.From.Value,
 			"format": e.Format.Values(), "allow_nan": e.AllowNaN.Value, "timezone": zoneName(e.Timezone),
-		}
+		})
 	}
-	upstream := []string{s.From.Definition}
-	checks := make([]any, len(s.Checks))
+	d.add("bronze."+s.From.Name, s.From.Definition)
 	for i, check := range s.Checks {
 		e := c.Checks.Entries[i].Value
-		body := map[string]any{"name": check.Name, "expect": canonical(e.Expect), "null_ok": check.NullOK, "on_fail": check.OnFail.String()}
+		body := map[string]any{"at": i, "expect": canonical(e.Expect), "null_ok": check.NullOK, "on_fail": check.OnFail.String()}
 		if r := check.References; r != nil {
 			body["refers"] = s.Columns[check.Reads[0]].Name
 			body["to"] = r.Table.Name + "." + r.Table.Columns[r.Column].Name
-			upstream = append(upstream, r.Table.Definition)
+			d.add("silver."+r.Table.Name, r.Table.Definition)
 		}
-		checks[i] = body
+		d.add("checks."+check.Name, body)
 	}
-	return definition{Layer: layerSilver, Name: s.Name, Upstream: upstream, Body: map[string]any{
-		"from": s.From.Name, "columns": columns, "checks": checks, "key": c.Key.Values(), "latest_by": c.LatestBy.Value,
-		"partition_by": s.PartitionNames(), "distinct": s.Distinct,
-	}}.hash()
+	d.add("from", s.From.Name)
+	d.add("key", c.Key.Values())
+	d.add("latest_by", c.LatestBy.Value)
+	d.add("partition_by", s.PartitionNames())
+	d.add("distinct", s.Distinct)
+	return d.hash(layerSilver, s.Name)
 }
 
-func (g *Gold) define(c *config.Gold) string {
-	upstream := []string{g.From.Definition}
-	joins := make([]any, len(g.Joins))
+func (g *Gold) define(c *config.Gold) (hash string, parts map[string]string) {
+	var d definitionParts
+	d.add("silver."+g.From.Name, g.From.Definition)
 	for i, j := range g.Joins {
-		upstream = append(upstream, j.Table.Definition)
+		d.add("silver."+j.Table.Name, j.Table.Definition)
 		on := make([]string, len(j.On))
 		for k, pair := range c.Join.Entries[i].Value.On.Pairs {
 			on[k] = pair.Left.Value + "=" + pair.Right.Value
 		}
-		joins[i] = map[string]any{"table": j.Table.Name, "on": on, "where": canonical(c.Join.Entries[i].Value.Where)}
+		d.add("join."+j.Table.Name, map[string]any{"at": i, "on": on, "where": canonical(c.Join.Entries[i].Value.Where)})
 	}
-	return definition{Layer: layerGold, Name: g.Name, Upstream: upstream, Body: map[string]any{
-		"from": g.From.Name, "where": canonical(c.Where), "latest": c.Latest.Value, "join": joins, "group_by": expressions(c.GroupBy),
-		"measures": expressions(c.Measures), "columns": expressions(c.Columns), "partition_by": g.PartitionNames(),
-	}}.hash()
+	d.add("from", g.From.Name)
+	d.add("where", canonical(c.Where))
+	d.add("latest", c.Latest.Value)
+	d.expressions("group_by.", c.GroupBy)
+	d.expressions("measures.", c.Measures)
+	d.expressions("columns.", c.Columns)
+	d.add("partition_by", g.PartitionNames())
+	return d.hash(layerGold, g.Name)
 }
 
-// expressions lists named expressions with the types they are given.
-func expressions(m config.Map[config.Measure]) []any {
-	out := make([]any, m.Len())
+// definitionParts collects the parts of a definition, each by its place in the file.
+type definitionParts struct{ hashes map[string]string }
+
+// add adds a part.
+func (p *definitionParts) add(name string, body any) {
+	if p.hashes == nil {
+		p.hashes = map[string]string{}
+	}
+	p.hashes[name] = hashOf(body)[:16]
+}
+
+// expressions adds named expressions with the types they are given.
+func (p *definitionParts) expressions(prefix string, m config.Map[config.Measure]) {
 	for i, e := range m.Entries {
 		typ := ""
 		if e.Value.Type.IsSet() {
 			typ = e.Value.Type.Value.String()
 		}
-		out[i] = []string{e.Name, canonical(e.Value.Expr), typ}
+		p.add(prefix+e.Name, []any{i, canonical(e.Value.Expr), typ})
 	}
-	return out
+}
+
+// hash returns the hash of the whole and those of the parts.
+func (p *definitionParts) hash(layer, name string) (string, map[string]string) {
+	return hashOf(map[string]any{"format": definitionFormat, "layer": layer, "name": name, "parts": p.hashes}), p.hashes
+}
+
+// hashOf returns the hash of a value's JSON, in which keys are sorted.
+func hashOf(body any) string {
+	data, err := json.Marshal(body)
+	if err != nil {
+		panic("project: a definition is not JSON: " + err.Error())
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 func zoneName(z config.Zone) string {

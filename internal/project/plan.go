@@ -53,7 +53,8 @@ type Silver struct {
 	Limits      Limits
 	// Referenced are the columns (indexes of Columns) that checks of other tables refer to.
 	Referenced []int
-	Definition string // hash of the definition and of all upstream of it, hex
+	Definition string            // hash of the definition and of all upstream of it, hex
+	Parts      map[string]string // hashes of its parts, such as columns.amount
 	Pos        diag.Pos
 }
 

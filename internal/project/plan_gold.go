@@ -33,7 +33,8 @@ type Gold struct {
 
 	PartitionBy []int // indexes of Table()
 	TableChecks []*TableCheck
-	Definition  string // hash of the definition and of all upstream of it, hex
+	Definition  string            // hash of the definition and of all upstream of it, hex
+	Parts       map[string]string // hashes of its parts, such as measures.total
 	Pos         diag.Pos
 }
 
