@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/signal"
@@ -91,16 +90,4 @@ func (app *App) note(format string, args ...any) {
 // warn writes a line that somebody should read.
 func (app *App) warn(text string) {
 	app.note("%s %s", app.IO.Err.Paint(term.Yellow, "warning:"), text)
-}
-
-// printJSON writes a result for machines.
-func (app *App) printJSON(result any) error {
-	return writeJSON(app.IO.Out, result)
-}
-
-func writeJSON(w term.Stream, value any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(value)
 }

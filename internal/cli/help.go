@@ -7,6 +7,65 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// showHelp writes the help of a command.
+func (app *App) showHelp(cmd *cobra.Command, _ []string) {
+	s := &summary{out: app.IO.Out}
+	text := cmd.Long
+	if text == "" {
+		text = cmd.Short + "."
+	}
+	s.printf("%s\n", strings.TrimSpace(text))
+	s.begun = true
+	if !cmd.Runnable() {
+		return // a topic
+	}
+	s.title("Usage", "")
+	if cmd.HasAvailableSubCommands() {
+		s.printf("  %s COMMAND [flags]\n", cmd.CommandPath())
+	} else {
+		s.printf("  %s\n", cmd.UseLine())
+	}
+	s.helpCommands(cmd)
+	if cmd.Example != "" {
+		s.title("Examples", "")
+		s.printf("%s\n", cmd.Example)
+	}
+	if help := cmd.Flags().Lookup("help"); help != nil {
+		help.Hidden = true // whoever reads this knows it
+	}
+	s.helpFlags("Flags", cmd.LocalNonPersistentFlags().FlagUsages())
+	s.helpFlags("Flags of all commands", cmd.Root().PersistentFlags().FlagUsages())
+	if cmd.HasAvailableSubCommands() {
+		s.printf("\n`lakectl help COMMAND` says more; so do `lakectl help exit-codes` and `lakectl help environment`.\n")
+	}
+}
+
+// helpCommands lists the commands below a command, by their groups.
+func (s *summary) helpCommands(cmd *cobra.Command) {
+	groups := cmd.Groups()
+	if len(groups) == 0 {
+		groups = []*cobra.Group{{Title: "Commands"}}
+	}
+	for _, g := range groups {
+		var rows [][2]string
+		for _, c := range cmd.Commands() {
+			if c.GroupID == g.ID && c.IsAvailableCommand() {
+				rows = append(rows, [2]string{c.Name(), c.Short})
+			}
+		}
+		if len(rows) > 0 {
+			s.pairs(g.Title, rows)
+		}
+	}
+}
+
+func (s *summary) helpFlags(title, usages string) {
+	if usages != "" {
+		s.title(title, "")
+		s.printf("%s", usages)
+	}
+}
+
 // newHelpCmd is `lakectl help`.
 func newHelpCmd() *cobra.Command {
 	return &cobra.Command{

@@ -35,24 +35,25 @@ func newRootCmd(app *App) *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true, CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRun: func(*cobra.Command, []string) { app.settle() }}
 	flags := root.PersistentFlags()
-	flags.StringVarP(&app.projectDir, "project", "C", "", "folder with lakehouse.yaml (default: this one, or the nearest above it)")
-	flags.StringVar(&app.environment, "env", "", "environment of lakehouse.yaml (default: $LAKEHOUSE_ENVIRONMENT, or what the file says)")
+	flags.StringVarP(&app.projectDir, "project", "C", "", "use the project in `DIR` (default: this folder, or the nearest above it)")
+	flags.StringVar(&app.environment, "env", "", "use the environment `NAME` (default: $LAKEHOUSE_ENVIRONMENT, or what the file says)")
 	flags.BoolVarP(&app.quiet, "quiet", "q", false, "no progress, notes and summaries")
 	flags.BoolVar(&app.json, "json", false, "results and errors for machines")
 	flags.BoolVar(&app.noColor, "no-color", false, "no colours (also NO_COLOR=1)")
 	root.SetFlagErrorFunc(flagError)
 	group(root)
-	root.AddGroup(&cobra.Group{ID: groupBuild, Title: "Build:"}, &cobra.Group{ID: groupLook, Title: "Look:"}, &cobra.Group{ID: groupOther, Title: "Other:"})
+	root.AddGroup(&cobra.Group{ID: groupBuild, Title: "Build"}, &cobra.Group{ID: groupLook, Title: "Look"}, &cobra.Group{ID: groupOther, Title: "Other"})
 	add := func(id string, commands ...*cobra.Command) {
 		for _, c := range commands {
 			c.GroupID = id
 			root.AddCommand(c)
 		}
 	}
-	add(groupBuild, newInitCmd(app, nil), newValidateCmd(app, nil), newRunCmd(app, nil))
-	add(groupLook, newStatusCmd(app, nil))
-	add(groupOther, newSchemaCmd(app, nil), newVersionCmd(app, nil), newCompletionCmd(app))
+	add(groupBuild, newInitCmd(app, nil), newValidateCmd(app, nil), newRunCmd(app, nil), newGenerateCmd(app, nil))
+	add(groupLook, newStatusCmd(app, nil), newShowCmd(app, nil), newQuarantineCmd(app))
+	add(groupOther, newLockCmd(app), newSchemaCmd(app, nil), newVersionCmd(app, nil), newCompletionCmd(app))
 	root.AddCommand(newExitCodesTopic(), newEnvironmentTopic())
+	root.SetHelpFunc(app.showHelp)
 	root.SetHelpCommand(newHelpCmd())
 	root.SetHelpCommandGroupID(groupOther)
 	return root

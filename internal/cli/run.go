@@ -23,6 +23,7 @@ type RunOptions struct {
 	Tables         []string
 	FullRefresh    bool
 	RebuildChanged bool
+	Yes            bool
 	DryRun         bool
 	Accept         []string
 	Reason         string
@@ -39,9 +40,9 @@ type engineOptions struct {
 // bind adds the flags to a command.
 func (o *engineOptions) bind(cmd *cobra.Command) {
 	o.Memory = 1 << 30
-	cmd.Flags().IntVar(&o.Workers, "workers", 0, "how many cores to use (default: all)")
+	cmd.Flags().IntVar(&o.Workers, "workers", 0, "use `N` cores (default: all)")
 	cmd.Flags().Var(&o.Memory, "memory", "memory for tables in work; more goes to disk; 0 is no limit")
-	cmd.Flags().DurationVar(&o.LockTimeout, "lock-timeout", 0, "how long to wait for another run to end, such as 10m")
+	cmd.Flags().DurationVar(&o.LockTimeout, "lock-timeout", 0, "wait so long for another run to end, such as 10m (default: not at all)")
 }
 
 func (o *engineOptions) check() error {
@@ -90,10 +91,10 @@ failed; 5 some files failed whole and the rest is committed; 6 the lake is locke
 	flags := cmd.Flags()
 	flags.BoolVar(&opts.FullRefresh, "full-refresh", false, "build silver and gold anew from bronze")
 	flags.BoolVar(&opts.RebuildChanged, "rebuild-changed", false, "build tables anew whose definition has changed")
-	flags.BoolVar(&opts.RebuildChanged, "yes", false, "answer yes to questions: the same as --rebuild-changed")
+	flags.BoolVar(&opts.Yes, "yes", false, "answer yes to questions: the same as --rebuild-changed")
 	flags.BoolVar(&opts.DryRun, "dry-run", false, "do all the work in a temporary folder, and say what would change")
-	flags.StringArrayVar(&opts.Accept, "accept", nil, "let a failed gate pass, such as silver.transactions.quarantined; may be repeated")
-	flags.StringVar(&opts.Reason, "reason", "", "why gates are accepted; kept in the lake's log")
+	flags.StringArrayVar(&opts.Accept, "accept", nil, "let the failed `GATE` pass, such as silver.transactions.quarantined; may be repeated")
+	flags.StringVar(&opts.Reason, "reason", "", "why gates are accepted: a `TEXT` that is kept in the lake's log")
 	opts.Engine.bind(cmd)
 	return cmd
 }
@@ -137,7 +138,7 @@ func (o *RunOptions) pipeline(ctx context.Context, w *workspace) (pipeline.Optio
 		return pipeline.Options{}, err
 	}
 	p, err := o.Engine.pipeline(o.App, w)
-	p.Selection, p.Accept, p.FullRefresh, p.RebuildChanged = selection, accept, o.FullRefresh, o.RebuildChanged
+	p.Selection, p.Accept, p.FullRefresh, p.RebuildChanged = selection, accept, o.FullRefresh, o.RebuildChanged || o.Yes
 	if o.App.IO.Interactive && !o.App.json {
 		p.Confirm = func(changed []pipeline.DefinitionChange) (bool, error) { return o.App.confirmRebuild(ctx, changed) }
 	}

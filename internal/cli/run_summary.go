@@ -27,7 +27,7 @@ func (app *App) printRun(w *workspace, r *pipeline.Result, err error) error {
 	s := &summary{out: app.IO.Out}
 	s.runHead(r)
 	s.filesTakenIn(r)
-	s.ledger(r)
+	s.ledger(r.Ledger, pipeline.Ledger(w.State))
 	s.reasons(r)
 	s.checks(r)
 	s.tables(r)
@@ -88,6 +88,18 @@ func (s *summary) table(title, rest string, t *term.Table) {
 	}
 }
 
+// pairs writes rows below a title, in columns without titles of their own.
+func (s *summary) pairs(title string, rows [][2]string) {
+	width := 0
+	for _, row := range rows {
+		width = max(width, term.Width(row[0]))
+	}
+	s.title(title, "")
+	for _, row := range rows {
+		s.printf("  %s%s  %s\n", row[0], strings.Repeat(" ", width-term.Width(row[0])), s.out.Paint(term.Dim, row[1]))
+	}
+}
+
 func (s *summary) runHead(r *pipeline.Result) {
 	took := term.Duration(seconds(r.Seconds))
 	if r.DryRun {
@@ -129,7 +141,11 @@ func (s *summary) filesTakenIn(r *pipeline.Result) {
 			t.Add(b.Dataset, term.Count(int64(b.Files)), term.Count(b.Records), term.Size(b.Bytes), rate(b.Records, b.Seconds), dash(int64(b.Unchanged)))
 		}
 	}
-	s.table("Files taken in", "", t)
+	title := "Files taken in"
+	if r.DryRun {
+		title = "Files that would be taken in"
+	}
+	s.table(title, "", t)
 	for _, b := range r.Bronze {
 		if len(b.ColumnsAdded) > 0 {
 			s.printf("  new columns in bronze.%s: %s\n", b.Dataset, term.Clean(strings.Join(b.ColumnsAdded, ", ")))
@@ -156,32 +172,85 @@ func dash(n int64) string {
 	return term.Count(n)
 }
 
-// ledger shows where all records are. The columns of what there is none of
-// anywhere are left out.
-func (s *summary) ledger(r *pipeline.Result) {
-	waiting, duplicates := false, false
-	for _, l := range r.Ledger {
-		waiting, duplicates = waiting || l.Waiting != 0, duplicates || l.Duplicate != 0
+// ledger shows where all records are, and below each dataset how that changed
+// since the ledger before, if anything was known of it then.
+func (s *summary) ledger(now, before []pipeline.LedgerLine) {
+	l := newLedgerTable(now)
+	for _, line := range now {
+		l.add(line.Dataset, line, term.Percent(line.Quarantined, line.Read), plain)
+		if was := lineOf(before, line.Dataset); was.Read > 0 && was != line {
+			l.add("  change", difference(line, was), "", signed)
+		}
+	}
+	l.table.Style = func(row, _ int) term.Style {
+		if l.dim[row] {
+			return term.Dim
+		}
+		return term.Plain
+	}
+	s.table("Ledger", "every record of every file is in exactly one place", l.table)
+}
+
+// ledgerTable is a table of ledger lines. Columns of what there is none of are
+// left out.
+type ledgerTable struct {
+	table               *term.Table
+	duplicates, waiting bool
+	dim                 map[int]bool
+}
+
+func newLedgerTable(lines []pipeline.LedgerLine) *ledgerTable {
+	l := &ledgerTable{dim: map[int]bool{}}
+	for _, line := range lines {
+		l.duplicates, l.waiting = l.duplicates || line.Duplicate != 0, l.waiting || line.Waiting != 0
 	}
 	titles := []string{"dataset", ">files", ">records read", ">= silver", ">+ quarantined", ">", ">+ superseded"}
-	if duplicates {
+	if l.duplicates {
 		titles = append(titles, ">+ duplicate")
 	}
-	if waiting {
-		titles = append(titles, ">+ in bronze only")
+	if l.waiting {
+		titles = append(titles, ">+ not in silver yet")
 	}
-	t := term.NewTable(titles...)
-	for _, l := range r.Ledger {
-		row := []string{l.Dataset, term.Count(int64(l.Files)), term.Count(l.Read), term.Count(l.Silver), term.Count(l.Quarantined), term.Percent(l.Quarantined, l.Read), term.Count(l.Superseded)}
-		if duplicates {
-			row = append(row, term.Count(l.Duplicate))
-		}
-		if waiting {
-			row = append(row, term.Count(l.Waiting))
-		}
-		t.Add(row...)
+	l.table = term.NewTable(titles...)
+	return l
+}
+
+func (l *ledgerTable) add(name string, line pipeline.LedgerLine, share string, number func(int64) string) {
+	row := []string{name, number(int64(line.Files)), number(line.Read), number(line.Silver), number(line.Quarantined), share, number(line.Superseded)}
+	if l.duplicates {
+		row = append(row, number(line.Duplicate))
 	}
-	s.table("Ledger", "every record of every file is in exactly one place", t)
+	if l.waiting {
+		row = append(row, number(line.Waiting))
+	}
+	l.dim[l.table.Len()] = share == ""
+	l.table.Add(row...)
+}
+
+func plain(n int64) string { return term.Count(n) }
+
+// signed writes a change; none is a dash.
+func signed(n int64) string {
+	if n > 0 {
+		return "+" + term.Count(n)
+	}
+	return dash(n)
+}
+
+// lineOf returns the line of a dataset, or an empty one.
+func lineOf(lines []pipeline.LedgerLine, dataset string) pipeline.LedgerLine {
+	for _, l := range lines {
+		if l.Dataset == dataset {
+			return l
+		}
+	}
+	return pipeline.LedgerLine{}
+}
+
+// difference returns by how much a line has changed.
+func difference(now, before pipeline.LedgerLine) pipeline.LedgerLine {
+	return pipeline.LedgerLine{Files: now.Files - before.Files, Read: now.Read - before.Read, Waiting: now.Waiting - before.Waiting,
+		Totals: now.Totals.Sub(before.Totals)}
 }
 
 // reasons shows why rows went to quarantine in this run.
@@ -247,9 +316,12 @@ func (s *summary) tables(r *pipeline.Result) {
 		}
 		t.Add(result.Table, term.Count(result.Rows), term.Count(int64(result.Written)), term.Size(result.Bytes), term.Duration(seconds(result.Seconds)), how)
 	}
-	title := "Tables"
-	if r.Outcome == pipeline.Stopped || r.Outcome == pipeline.Failed {
-		title = "Tables that were made" // and perhaps not published
+	title := "Tables written"
+	switch {
+	case r.DryRun:
+		title = "Tables that would be written"
+	case r.Outcome == pipeline.Stopped || r.Outcome == pipeline.Failed:
+		title = "Tables that were made; those of the layer that failed are not published"
 	}
 	s.table(title, "", t)
 }
@@ -271,14 +343,14 @@ func (s *summary) where(w *workspace, r *pipeline.Result, err error) {
 	if r.DryRun {
 		return
 	}
-	var next []pointer
+	var next [][2]string
 	if dataset := mostQuarantined(r.Ledger); dataset != "" {
-		next = append(next, pointer{"lakectl quarantine show " + dataset, "the rows that were not good enough, and why"})
+		next = append(next, [2]string{"lakectl quarantine show " + dataset, "the rows that were not good enough, and why"})
 	}
 	if err == nil && len(w.Project.Gold) > 0 {
-		next = append(next, pointer{"lakectl show gold." + w.Project.Gold[0].Name, "the first rows of a table"})
+		next = append(next, [2]string{"lakectl show gold." + w.Project.Gold[0].Name, "the first rows of a table"})
 	}
-	s.pointers(append(next, pointer{"lakectl status", "what is in the lake"}))
+	s.pairs("Where to look next", append(next, [2]string{"lakectl status", "what is in the lake"}))
 }
 
 // mostQuarantined returns the dataset with most rows in quarantine, or "".
@@ -290,18 +362,4 @@ func mostQuarantined(ledger []pipeline.LedgerLine) string {
 		}
 	}
 	return name
-}
-
-// pointer is a command and what it shows.
-type pointer struct{ command, shows string }
-
-func (s *summary) pointers(list []pointer) {
-	s.title("Where to look next", "")
-	width := 0
-	for _, p := range list {
-		width = max(width, len(p.command))
-	}
-	for _, p := range list {
-		s.printf("  %-*s  %s\n", width, p.command, s.out.Paint(term.Dim, p.shows))
-	}
 }

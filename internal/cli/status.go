@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/pipeline"
 	"github.com/lakectl/lakectl/internal/project"
@@ -37,7 +38,7 @@ func newStatusCmd(app *App, runF func(*StatusOptions) error) *cobra.Command {
 			return runStatus(cmd.Context(), opts)
 		},
 	}
-	cmd.Flags().IntVar(&opts.Runs, "runs", 5, "how many of the last runs to show")
+	cmd.Flags().IntVar(&opts.Runs, "runs", 5, "show the last `N` runs")
 	return cmd
 }
 
@@ -115,6 +116,7 @@ func (w *workspace) status(ctx context.Context, runs int) (*status, error) {
 	st.Ledger = append(st.Ledger, pipeline.Ledger(w.State)...)
 	last, err := pipeline.Runs(ctx, w.Lake.Bucket(), runs)
 	st.Runs = append(st.Runs, last...)
+	slices.SortStableFunc(st.Runs, func(a, b *pipeline.Result) int { return b.Started.Compare(a.Started) })
 	return st, err
 }
 
@@ -146,10 +148,7 @@ func (w *workspace) tableOrder() []lake.TableRef {
 func (w *workspace) tableStatus(t *lake.Table) tableStatus {
 	st := tableStatus{Table: t.Ref.String(), Commit: t.Sequence, Committed: t.Time, Orphan: w.orphan(t.Ref)}
 	st.Files, st.Rows, st.Bytes = t.Size()
-	st.NewestOf = w.timeColumn(t)
-	if st.NewestOf != "" {
-		st.Newest = newest(t, st.NewestOf)
-	}
+	st.Newest, st.NewestOf = w.newest(t)
 	return st
 }
 
@@ -166,27 +165,28 @@ func (w *workspace) orphan(ref lake.TableRef) bool {
 	return false
 }
 
-// timeColumn returns the column that says how new the data of a table is: of
-// silver what decides between versions, if that is a time; else the first
-// column with a time that is the data's own; else when it was ingested.
-func (w *workspace) timeColumn(t *lake.Table) string {
+// newest says how new the data of a table is, and by which column: of silver
+// what decides between versions, if that is a time; else the newest of all dates
+// and times that are the data's own; else when it was ingested.
+func (w *workspace) newest(t *lake.Table) (value, column string) {
 	if s := w.Project.SilverTable(t.Ref.Name); t.Ref.Layer == lake.Silver && s != nil && s.LatestBy >= 0 {
 		if c := s.Columns[s.LatestBy]; c.Type.Temporal() {
-			return c.Name
+			return newest(t, c.Name), c.Name
 		}
 	}
-	ingested := ""
 	for _, c := range t.Schema {
 		typ, err := schema.ParseType(c.Type)
-		switch {
-		case err != nil || !typ.Temporal():
-		case c.Name == project.IngestionTimestamp:
-			ingested = c.Name
-		case c.Name != project.IngestionDate && c.Name != project.ProcessedTimestamp && c.Name != project.AggregationTime:
-			return c.Name
+		if err != nil || !typ.Temporal() || config.Reserved(c.Name) {
+			continue
+		}
+		if v := newest(t, c.Name); v > value {
+			value, column = v, c.Name
 		}
 	}
-	return ingested
+	if column == "" {
+		value, column = newest(t, project.IngestionTimestamp), project.IngestionTimestamp
+	}
+	return value, column
 }
 
 // newest returns the greatest value of a date or timestamp column, which texts
@@ -212,16 +212,16 @@ func (app *App) printStatus(st *status, now time.Time) error {
 	if st.Commit == 0 && st.Pending == 0 {
 		return s.err
 	}
-	t := term.NewTable("table", ">rows", ">files", ">size", "newest data", ">commit", "committed")
+	t := term.NewTable("table", ">rows", ">files", ">size", "newest data", ">commit", "changed")
 	for _, table := range st.Tables {
-		newest := table.Newest
+		newest, _, _ := strings.Cut(table.Newest, ".") // to the second
 		if table.Orphan {
 			newest = "not in lakehouse.yaml"
 		}
-		t.Add(table.Table, term.Count(table.Rows), term.Count(int64(table.Files)), term.Size(table.Bytes), newest, term.Count(int64(table.Commit)), ago(table.Committed, now))
+		t.Add(table.Table, term.Count(table.Rows), term.Count(int64(table.Files)), term.Size(table.Bytes), newest, term.Count(int64(table.Commit)), age(table.Committed, now))
 	}
 	s.table("Tables", "", t)
-	s.ledger(&pipeline.Result{Ledger: st.Ledger})
+	s.ledger(st.Ledger, nil)
 	s.failedChecks(st.Failed)
 	s.lastRuns(st.Runs, now)
 	return s.err
@@ -291,17 +291,21 @@ func outcomeStyle(outcome string) term.Style {
 
 // ago says when something was: the time, and how long ago that is.
 func ago(t, now time.Time) string {
-	text := t.UTC().Format("2006-01-02 15:04:05")
+	return fmt.Sprintf("%s (%s)", t.UTC().Format("2006-01-02 15:04:05"), age(t, now))
+}
+
+// age says how long ago something was.
+func age(t, now time.Time) string {
 	switch d := now.Sub(t); {
 	case d < 0:
-		return text
+		return "later than now"
 	case d < time.Minute:
-		return text + " (just now)"
+		return "just now"
 	case d < time.Hour:
-		return fmt.Sprintf("%s (%s ago)", text, term.Plural(int64(d/time.Minute), "minute", "minutes"))
+		return term.Plural(int64(d/time.Minute), "minute", "minutes") + " ago"
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%s (%s ago)", text, term.Plural(int64(d/time.Hour), "hour", "hours"))
+		return term.Plural(int64(d/time.Hour), "hour", "hours") + " ago"
 	default:
-		return fmt.Sprintf("%s (%s ago)", text, term.Plural(int64(d/(24*time.Hour)), "day", "days"))
+		return term.Plural(int64(d/(24*time.Hour)), "day", "days") + " ago"
 	}
 }
