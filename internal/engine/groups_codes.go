@@ -72,6 +72,7 @@ type Coder struct {
 	dictionary arrow.ArrayData
 	entries    []uint32 // code of each entry of dictionary; 0 is not looked up yet
 
+	known   bool // only values that have codes
 	lookup  lookup
 	rows    []int32 // what is looked up: rows or entries of the dictionary
 	found   []uint32
@@ -81,6 +82,14 @@ type Coder struct {
 
 // NewCoder returns a coder for one worker.
 func (c *Codes) NewCoder() *Coder { return &Coder{codes: c} }
+
+// NewFinder returns a coder that gives NoCode to values that have no code yet,
+// instead of new ones.
+func (c *Codes) NewFinder() *Coder {
+	e := &Coder{codes: c, known: true}
+	e.lookup.known = true
+	return e
+}
 
 // Encode sets dst to the code of each row of a, an array of the type of the
 // Codes, and returns it, grown if it was too short. New values get new codes.
@@ -208,7 +217,7 @@ func encodeWords[T ~int32 | ~int64](e *Coder, dst []uint32, a arrow.Array, value
 			dst[i], last, lastCode = code, v, code
 		}
 	}
-	if len(e.misses) > 0 {
+	if len(e.misses) > 0 && !e.known {
 		e.codes.words.addRows(dst, e.misses, func(row int32) uint64 { return uint64(values[row]) })
 	}
 }

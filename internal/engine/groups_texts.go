@@ -95,6 +95,7 @@ type lookup struct {
 	places  [lookAhead]textPlace
 	touched uint64
 	misses  []int32 // positions of the texts that are new
+	known   bool    // and get no codes
 }
 
 // codes sets dst[i] to the code of the text numbered rows[i]; new texts get new
@@ -103,7 +104,7 @@ func (t *textTable) codes(l *lookup, dst []uint32, x texts, rows []int32) {
 	for start := 0; start < len(rows); start += lookAhead {
 		end := min(start+lookAhead, len(rows))
 		t.findSome(l, dst[start:end], x, rows[start:end])
-		if len(l.misses) > 0 {
+		if len(l.misses) > 0 && !l.known {
 			t.addSome(l, dst[start:end], x, rows[start:end])
 		}
 	}

@@ -105,6 +105,9 @@ func (b *build) writePartition(ctx context.Context, w *worker, id int32) (*writt
 	if err != nil {
 		return nil, err
 	}
+	for _, hashes := range append(done.columns, done.keys) {
+		slices.Sort(hashes) // here, where all workers do it
+	}
 	done.change, err = out.Close(ctx)
 	return done, err
 }
