@@ -15,7 +15,8 @@ import (
 
 // Builder collects values of one column from arrays, row by row number, in the
 // least memory: decimals of up to 18 digits take 8 bytes, texts that arrive
-// dictionary-coded stay codes as long as their dictionary is small.
+// dictionary-coded stay codes as long as their dictionary is small, and equal
+// values of fixed width are held once.
 //
 // A Builder is for one goroutine; the Interner it was given may be shared.
 type Builder struct {
@@ -25,9 +26,9 @@ type Builder struct {
 	nulls  int
 	intern *Interner // nil: texts are never kept as codes
 
-	bits []byte  // boolean
-	w32  []int32 // integer, date; codes of texts
-	w64  []int64 // bigint, timestamp, narrow decimal; doubles by their bits
+	bits []byte       // boolean
+	w32  fixed[int32] // integer, date; codes of texts
+	w64  fixed[int64] // bigint, timestamp, narrow decimal; doubles by their bits
 	wide []decimal128.Num
 	text []byte // string and binary, with ends
 	ends []int32
@@ -47,7 +48,7 @@ func (b *Builder) Len() int { return b.rows }
 
 // Bytes returns the memory in use, without a shared Interner's.
 func (b *Builder) Bytes() int64 {
-	return int64(cap(b.valid) + cap(b.bits) + 4*cap(b.w32) + 8*cap(b.w64) + 16*cap(b.wide) + cap(b.text) + 4*cap(b.ends))
+	return int64(cap(b.valid)+cap(b.bits)+16*cap(b.wide)+cap(b.text)+4*cap(b.ends)) + b.w32.bytes() + b.w64.bytes()
 }
 
 // maxText is how many bytes of text a builder may hold, as Arrow's offsets have 32 bits.
@@ -69,18 +70,15 @@ func (b *Builder) Append(a arrow.Array, rows []int32) {
 	case *array.Boolean:
 		b.appendBits(a, rows)
 	case *array.Int32:
-		b.w32 = gather(b.w32, a.Int32Values(), rows)
+		gather(&b.w32, a.Int32Values(), rows, 1)
 	case *array.Date32:
-		b.w32 = gather(b.w32, a.Date32Values(), rows)
+		gather(&b.w32, a.Date32Values(), rows, 1)
 	case *array.Int64:
-		b.w64 = gather(b.w64, a.Int64Values(), rows)
+		gather(&b.w64, a.Int64Values(), rows, 1)
 	case *array.Timestamp:
-		b.w64 = gather(b.w64, a.TimestampValues(), rows)
+		gather(&b.w64, a.TimestampValues(), rows, 1)
 	case *array.Float64:
-		values := a.Float64Values()
-		for _, row := range rows {
-			b.w64 = append(b.w64, int64(math.Float64bits(values[row])))
-		}
+		gather(&b.w64, words(a.Float64Values()), rows, 1)
 	case *array.Decimal128:
 		b.appendDecimals(a.Values(), rows)
 	default:
@@ -97,7 +95,7 @@ func (b *Builder) Array() arrow.Array {
 	switch b.typ.Kind {
 	case schema.String:
 		if b.coded {
-			out = DictionaryOf(b.w32, valid, nulls, b.intern.Data())
+			out = DictionaryOf(b.w32.all(), valid, nulls, b.intern.Data())
 		} else {
 			out = b.textArray(valid)
 		}
@@ -106,14 +104,14 @@ func (b *Builder) Array() arrow.Array {
 	case schema.Boolean:
 		out = FixedOf(b.typ, b.bits, valid, n, nulls)
 	case schema.Integer, schema.Date:
-		out = FixedOf(b.typ, asBytes(b.w32), valid, n, nulls)
+		out = FixedOf(b.typ, asBytes(b.w32.all()), valid, n, nulls)
 	case schema.Decimal:
 		if b.narrow() {
-			b.wide = widen(b.w64)
+			b.wide = widen(b.w64.all())
 		}
 		out = FixedOf(b.typ, asBytes(b.wide), valid, n, nulls)
 	default:
-		out = FixedOf(b.typ, asBytes(b.w64), valid, n, nulls)
+		out = FixedOf(b.typ, asBytes(b.w64.all()), valid, n, nulls)
 	}
 	*b = Builder{typ: b.typ, intern: b.intern, codes: b.codes}
 	return out
@@ -162,12 +160,15 @@ func (b *Builder) appendDecimals(values []decimal128.Num, rows []int32) {
 		}
 		return
 	}
-	for _, row := range rows {
-		b.w64 = append(b.w64, int64(values[row].LowBits()))
-	}
+	gather(&b.w64, words(values), rows, 2) // the lower half comes first
 }
 
 func (b *Builder) appendText(text []byte, offsets []int32, rows []int32) {
+	size := 0
+	for _, row := range rows {
+		size += int(offsets[row+1] - offsets[row])
+	}
+	b.text, b.ends = double(b.text, size), double(b.ends, len(rows))
 	for _, row := range rows {
 		b.text = append(b.text, text[offsets[row]:offsets[row+1]]...)
 		b.ends = append(b.ends, int32(len(b.text)))
@@ -179,14 +180,7 @@ func (b *Builder) appendDictionary(a *array.Dictionary, rows []int32) {
 	if b.intern != nil && (b.coded || b.rows == 0) {
 		if global, ok := b.codes.of(b.intern, a.Data().Dictionary(), dictionary); ok {
 			b.coded = true
-			codes := Codes(a)
-			for _, row := range rows {
-				code := int32(0)
-				if c := codes[row]; uint(c) < uint(len(global)) { // the code of a null row may be anything
-					code = global[c]
-				}
-				b.w32 = append(b.w32, code)
-			}
+			gatherCodes(&b.w32, Codes(a), global, rows)
 			return
 		}
 	}
@@ -206,13 +200,13 @@ func (b *Builder) plain() {
 	if !b.coded {
 		return
 	}
-	for i, code := range b.w32 {
+	for i, code := range b.w32.all() {
 		if b.valid == nil || bitutil.BitIsSet(b.valid, i) {
 			b.text = append(b.text, b.intern.Value(code)...)
 		}
 		b.ends = append(b.ends, int32(len(b.text)))
 	}
-	b.w32, b.coded = nil, false
+	b.w32, b.coded = fixed[int32]{}, false
 }
 
 func (b *Builder) textArray(valid []byte) arrow.Array {
@@ -235,11 +229,12 @@ func rebased(offsets []int32) []int32 {
 	return out
 }
 
-func gather[D, S ~int32 | ~int64](dst []D, values []S, rows []int32) []D {
-	for _, row := range rows {
-		dst = append(dst, D(values[row]))
+// double returns s with room for n more elements, at least doubling what it takes.
+func double[T any](s []T, n int) []T {
+	if cap(s)-len(s) >= n {
+		return s
 	}
-	return dst
+	return append(make([]T, 0, max(len(s)+n, 2*cap(s))), s...)
 }
 
 func widen(narrow []int64) []decimal128.Num {

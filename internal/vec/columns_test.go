@@ -20,18 +20,19 @@ var columnTypes = []schema.Type{
 	schema.T(schema.Double), schema.DecimalOf(10, 2), schema.DecimalOf(38, 5), schema.T(schema.Date), schema.T(schema.Timestamp),
 }
 
-// randomColumn makes n random values, a fifth of them null, as an array that
+// randomColumn makes n random values, some of them null or all alike, as an array that
 // starts at an offset into its buffers, as slices of larger batches do.
 func randomColumn(r *rand.Rand, typ schema.Type, n int) arrow.Array {
 	b := array.NewBuilder(memory.DefaultAllocator, typ.Arrow())
 	defer b.Release()
 	skip := r.IntN(11)
+	span, nulls := 1+19*r.IntN(2), r.IntN(3) // a third of the columns without nulls, half of them of one value
 	for range n + skip {
-		if r.IntN(5) == 0 {
+		if nulls > 0 && r.IntN(5) == 0 {
 			b.AppendNull()
 			continue
 		}
-		v := r.IntN(20) - 10
+		v := r.IntN(span) - span/2
 		switch b := b.(type) {
 		case *array.StringBuilder:
 			b.Append(fmt.Sprint("value ", v))

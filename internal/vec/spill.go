@@ -16,10 +16,12 @@ import (
 // codes of its Interner, which is not written.
 func (b *Builder) WriteTo(w io.Writer) (int64, error) {
 	flags := int64(0)
-	if b.coded {
-		flags = 1
+	for i, set := range []bool{b.coded, b.w32.same, b.w64.same} {
+		if set {
+			flags |= 1 << i
+		}
 	}
-	parts := [...][]byte{b.valid, b.bits, asBytes(b.w32), asBytes(b.w64), asBytes(b.wide), b.text, asBytes(b.ends)}
+	parts := [...][]byte{b.valid, b.bits, asBytes(b.w32.values), asBytes(b.w64.values), asBytes(b.wide), b.text, asBytes(b.ends)}
 	header := []int64{int64(b.rows), int64(b.nulls), flags}
 	for _, part := range parts {
 		header = append(header, int64(len(part)))
@@ -51,7 +53,7 @@ func ReadBuilder(data []byte, typ schema.Type, intern *Interner) (*Builder, []by
 		header[i] = int64(binary.NativeEndian.Uint64(data[8*i:]))
 	}
 	data = data[8*fields:]
-	b := &Builder{typ: typ, intern: intern, rows: int(header[0]), nulls: int(header[1]), coded: header[2] == 1}
+	b := &Builder{typ: typ, intern: intern, rows: int(header[0]), nulls: int(header[1]), coded: header[2]&1 != 0}
 	var parts [7][]byte
 	for i := range parts {
 		n := header[3+i]
@@ -61,9 +63,18 @@ func ReadBuilder(data []byte, typ schema.Type, intern *Interner) (*Builder, []by
 		parts[i], data = data[:n], data[n:]
 	}
 	b.valid, b.bits, b.text = clone(parts[0]), clone(parts[1]), clone(parts[5])
-	b.w32, b.w64, b.ends = fromBytes[int32](parts[2]), fromBytes[int64](parts[3]), fromBytes[int32](parts[6])
+	b.w32, b.w64 = readFixed[int32](parts[2], b.rows, header[2]&2 != 0), readFixed[int64](parts[3], b.rows, header[2]&4 != 0)
+	b.ends = fromBytes[int32](parts[6])
 	b.wide = fromBytes[decimal128.Num](parts[4])
 	return b, data, nil
+}
+
+func readFixed[T int32 | int64](data []byte, rows int, same bool) fixed[T] {
+	c := fixed[T]{values: fromBytes[T](data), same: same}
+	if len(c.values) > 0 {
+		c.n = rows
+	}
+	return c
 }
 
 // clone copies bytes; nothing stays nil, as a nil bitmap means no nulls.

@@ -13,7 +13,7 @@ func Take(a arrow.Array, typ schema.Type, rows []int32) arrow.Array {
 	if d, ok := a.(*array.Dictionary); ok {
 		codes := NewBuilder(schema.T(schema.Integer), nil)
 		codes.Append(d.Indices(), rows)
-		return DictionaryOf(codes.w32, codes.valid, codes.nulls, d.Data().Dictionary())
+		return DictionaryOf(codes.w32.all(), codes.valid, codes.nulls, d.Data().Dictionary())
 	}
 	b := NewBuilder(typ, nil)
 	b.Append(a, rows)
