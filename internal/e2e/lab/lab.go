@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/schema"
 	"github.com/lakectl/lakectl/internal/source"
+	"github.com/lakectl/lakectl/internal/storage"
 	"github.com/lakectl/lakectl/internal/storage/local"
 	"github.com/lakectl/lakectl/internal/table"
 	"github.com/lakectl/lakectl/internal/vec"
@@ -33,6 +35,12 @@ type Lab struct {
 	Workers int
 	Segment int   // bytes; 0 is the default
 	Memory  int64 // bytes; 0 is no limit
+
+	// Bucket is what the lake is in; nil is the folder Lake.
+	Bucket storage.Bucket
+	// Process tells processes on the lake apart, in leases and in ids of commits.
+	// One whose name begins with "dead" is taken for dead by the others.
+	Process string
 }
 
 // New returns an empty project in a temporary folder.
@@ -75,19 +83,33 @@ func (l *Lab) Project() *project.Project {
 	return p
 }
 
+// Open opens the lake.
 func (l *Lab) Open() *lake.Lake {
 	l.T.Helper()
-	bucket, err := local.New(l.Lake, local.Options{NoSync: true})
-	if err != nil {
-		l.T.Fatal(err)
-	}
-	ids := 0
-	opened, err := lake.Open(context.Background(), bucket, lake.Options{Clock: func() time.Time { return l.Now },
-		NewID: func() string { ids++; return strings.Repeat("0", 20) + l.Now.Format("150405") + string(rune('a'+ids)) }})
+	opened, err := l.TryOpen()
 	if err != nil {
 		l.T.Fatal(err)
 	}
 	return opened
+}
+
+// TryOpen opens the lake, which may fail.
+func (l *Lab) TryOpen() (*lake.Lake, error) {
+	bucket := l.Bucket
+	if bucket == nil {
+		var err error
+		if bucket, err = local.New(l.Lake, local.Options{NoSync: true}); err != nil {
+			return nil, err
+		}
+	}
+	ids, now := 0, l.Now
+	return lake.Open(context.Background(), bucket, lake.Options{
+		Clock:    func() time.Time { return now },
+		NewID:    func() string { ids++; return fmt.Sprintf("%s-%d-%d", l.Process, now.UnixNano(), ids) },
+		Owner:    lake.Owner{Host: "lab " + l.Process, PID: 1},
+		Gone:     func(o lake.Owner) bool { return strings.HasPrefix(o.Host, "lab dead") },
+		LeaseTTL: time.Hour,
+	})
 }
 
 // folder makes source.Folder a pipeline.Sources.
@@ -110,7 +132,11 @@ func (l *Lab) Run(change ...func(*pipeline.Options)) (*pipeline.Result, error) {
 	for _, c := range change {
 		c(&o)
 	}
-	return pipeline.Run(context.Background(), p, l.Open(), o)
+	opened, err := l.TryOpen()
+	if err != nil {
+		return &pipeline.Result{Outcome: pipeline.Failed}, err
+	}
+	return pipeline.Run(context.Background(), p, opened, o)
 }
 
 // MustRun is run that fails the test on an error.
