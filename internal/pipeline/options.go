@@ -25,7 +25,7 @@ type Options struct {
 	Accept map[string]string
 
 	Workers     int
-	Memory      int64  // bytes for tables in work; 0 is no limit
+	Memory      int64  // bytes that the run may take; what does not fit goes to disk; 0 is no limit
 	SpillDir    string // for what does not fit; empty is the system's
 	SegmentSize int    // bytes of raw files that a worker parses at a time; 0 is the default
 

@@ -34,6 +34,11 @@ func Run(ctx context.Context, p *project.Project, l *lake.Lake, o Options) (*Res
 	return r.result, err
 }
 
+// budgetTenths is the share of the memory that operators may fill with rows and
+// tables; the rest is for buffers, pages, and what the garbage collector has not
+// freed yet.
+const budgetTenths = 6
+
 // run is one run on its way.
 type run struct {
 	p      *project.Project
@@ -69,7 +74,7 @@ func (r *run) locked(ctx context.Context) error {
 	r.spill = engine.NewSpill(r.o.SpillDir)
 	defer r.spill.Close() //nolint:errcheck // unnamed files vanish in any case
 	if r.o.Memory > 0 {
-		r.budget = budget.New(r.o.Memory)
+		r.budget = budget.New(r.o.Memory / 10 * budgetTenths)
 	}
 	err = r.layers(ctx, state)
 	if errors.Is(err, errDeclined) {
