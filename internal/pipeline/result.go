@@ -94,7 +94,7 @@ func Ledger(s *lake.State) []LedgerLine {
 		for _, f := range s.Datasets[name].Files() {
 			line.Files++
 			line.Read += f.Records
-			line.Totals = line.Totals.Add(f.Ledger)
+			line.Totals = line.Add(f.Ledger)
 		}
 		line.Waiting = line.Read - line.Sum()
 		lines = append(lines, line)

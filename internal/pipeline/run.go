@@ -72,7 +72,7 @@ func (r *run) locked(ctx context.Context) error {
 	}
 	r.result.Run = r.id(state)
 	r.spill = engine.NewSpill(r.o.SpillDir)
-	defer r.spill.Close() //nolint:errcheck // unnamed files vanish in any case
+	defer r.spill.Close()
 	if r.o.Memory > 0 {
 		r.budget = budget.New(r.o.Memory / 10 * budgetTenths)
 	}

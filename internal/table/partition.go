@@ -108,32 +108,25 @@ func parseValue(c schema.Column, text *string) (arrow.Array, error) {
 	if text == nil {
 		return vec.Nulls(c.Type, 1), nil
 	}
-	b, ok := []byte(*text), true
-	var i32 int32
-	var i64 int64
+	b := []byte(*text)
 	switch c.Type.Kind {
 	case schema.String:
 		return vec.Constant(*text, 1), nil
 	case schema.Boolean:
-		bits := []byte{0}
-		var value bool
-		if value, ok = vec.ParseBool(b); value {
-			bits[0] = 1
-		}
-		if ok {
-			return vec.FixedOf(c.Type, bits, nil, 1, 0), nil
+		if value, ok := vec.ParseBool(b); ok {
+			return vec.FixedOf(c.Type, []byte{map[bool]byte{true: 1}[value]}, nil, 1, 0), nil
 		}
 	case schema.Integer:
-		if i32, ok = vec.ParseInt32(b); ok {
-			return vec.Repeat32(c.Type, i32, 1), nil
+		if value, ok := vec.ParseInt32(b); ok {
+			return vec.Repeat32(c.Type, value, 1), nil
 		}
 	case schema.Date:
-		if i32, ok = vec.ParseDate(b); ok {
-			return vec.Repeat32(c.Type, i32, 1), nil
+		if value, ok := vec.ParseDate(b); ok {
+			return vec.Repeat32(c.Type, value, 1), nil
 		}
 	case schema.Bigint:
-		if i64, ok = vec.ParseInt64(b); ok {
-			return vec.Repeat64(c.Type, i64, 1), nil
+		if value, ok := vec.ParseInt64(b); ok {
+			return vec.Repeat64(c.Type, value, 1), nil
 		}
 	default:
 		return nil, fmt.Errorf("tables cannot be partitioned by %s, which is of type %s", c.Name, c.Type)
