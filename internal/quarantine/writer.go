@@ -1,7 +1,9 @@
 package quarantine
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -92,7 +94,13 @@ func (w *Writer) Add(worker int, seq uint64, r Rows) error {
 func (w *Writer) Finish(ctx context.Context, s table.Stager, path func(partition string) string) ([]lake.FileChange, error) {
 	defer w.store.Close()
 	var files []lake.FileChange
-	for id := range int32(w.parts.Len()) {
+	ids := make([]int32, w.parts.Len())
+	for i := range ids {
+		ids[i] = int32(i)
+	}
+	// Numbers are given to partitions as workers meet them.
+	slices.SortFunc(ids, func(i, j int32) int { return cmp.Compare(w.parts.At(i).Path, w.parts.At(j).Path) })
+	for _, id := range ids {
 		part := w.parts.At(id)
 		target := table.Target{Table: lake.TableRef{Layer: lake.Quarantine, Name: w.o.Dataset}, Path: path(part.Path), Partition: part.Values}
 		out, err := table.Create(ctx, s, target, w.table, parquetio.WriterOptions{})
