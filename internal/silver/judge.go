@@ -10,6 +10,7 @@ import (
 	"github.com/lakectl/lakectl/internal/expr"
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/quality"
+	"github.com/lakectl/lakectl/internal/schema"
 	"github.com/lakectl/lakectl/internal/vec"
 )
 
@@ -82,11 +83,11 @@ func (j *judge) judge(raw []arrow.Array, n int) (*verdict, error) {
 // column computes column c.
 func (j *judge) column(v *verdict, c int) error {
 	col := j.table.Columns[c]
-	a, errs, err := col.Program.Eval(j.scratch, j.slots, v.rows)
+	a, errs, err := evaluate(j.table, c, j.scratch, j.slots, v.rows)
 	if err != nil {
 		return err
 	}
-	v.cols[c], j.slots[len(j.table.Raw)+c] = a, a
+	v.cols[c] = a
 	skip := union(v.failed, col.Reads, v.rows)
 	for _, e := range errs {
 		if skip == nil || !skip[e.Row] {
@@ -102,6 +103,20 @@ func (j *judge) column(v *verdict, c int) error {
 	}
 	v.failed[c] = failed
 	return nil
+}
+
+// evaluate computes column c of n rows and puts it into its slot. The empty text
+// has no folder of its own, so where it names a partition it is null from the start.
+func evaluate(t *project.Silver, c int, s *expr.Scratch, slots []arrow.Array, n int) (arrow.Array, expr.RowErrors, error) {
+	a, errs, err := t.Columns[c].Program.Eval(s, slots, n)
+	if err != nil {
+		return nil, nil, err
+	}
+	if t.Columns[c].Type.Kind == schema.String && slices.Contains(t.PartitionBy, c) {
+		a = vec.EmptyAsNull(a)
+	}
+	slots[len(t.Raw)+c] = a
+	return a, errs, nil
 }
 
 // required rejects the rows in which a required column is null for no other

@@ -140,11 +140,9 @@ func (k *keyReader) values(s *expr.Scratch, cols []arrow.Array, n int) ([]arrow.
 		slots[slot] = cols[i]
 	}
 	for _, c := range k.order {
-		a, _, err := k.table.Columns[c].Program.Eval(s, slots, n)
-		if err != nil {
+		if _, _, err := evaluate(k.table, c, s, slots, n); err != nil {
 			return nil, err
 		}
-		slots[len(k.table.Raw)+c] = a
 	}
 	out := make([]arrow.Array, len(k.columns))
 	for i, c := range k.columns {

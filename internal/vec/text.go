@@ -2,11 +2,14 @@ package vec
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/bitutil"
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
 // AppendText appends the value of a row as text, for messages and for casts
@@ -86,4 +89,32 @@ func Cut(text []byte, n int) []byte {
 		n--
 	}
 	return text[:n]
+}
+
+// EmptyAsNull returns a string array with null in place of the empty text; the
+// array itself if there is none.
+func EmptyAsNull(a arrow.Array) arrow.Array {
+	text, n := TextOf(a), a.Len()
+	valid, nulls, empty := make([]byte, n/8+1), 0, false
+	for i := range n {
+		switch {
+		case text.IsNull(i):
+			nulls++
+		case text.Value(i) == "":
+			nulls, empty = nulls+1, true
+		default:
+			bitutil.SetBit(valid, i)
+		}
+	}
+	if !empty {
+		return a
+	}
+	if d, ok := a.(*array.Dictionary); ok {
+		return DictionaryOf(slices.Clone(Codes(d)), valid, nulls, d.Data().Dictionary())
+	}
+	values := a.(*array.String)
+	data := array.NewData(arrow.BinaryTypes.String, n, []*memory.Buffer{memory.NewBufferBytes(valid),
+		memory.NewBufferBytes(asBytes(values.ValueOffsets())), memory.NewBufferBytes(Bytes(values))}, nil, nulls, 0)
+	defer data.Release()
+	return array.NewStringData(data)
 }
