@@ -1,0 +1,219 @@
+package silver
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lakectl/lakectl/internal/engine"
+	"github.com/lakectl/lakectl/internal/parquetio"
+	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/quality"
+	"github.com/lakectl/lakectl/internal/quarantine"
+	"github.com/lakectl/lakectl/internal/schema"
+	"github.com/lakectl/lakectl/internal/storage"
+	"github.com/lakectl/lakectl/internal/vec"
+)
+
+func stamp(micros int64) string { return string(vec.AppendTimestamp(nil, micros)) }
+
+var variants = map[string]variant{
+	"latest": {yaml: "key: [id, region]; latest_by: at; partition_by: day", key: []string{"id", "region"}, latest: true, known: "flag"},
+	"last":   {yaml: "key: id; partition_by: [region, day]", key: []string{"id"}, partitioned: "region", known: "quarantine"},
+	"folder in the key": {yaml: "key: [id, region]; latest_by: at; partition_by: region", key: []string{"id", "region"}, latest: true,
+		partitioned: "region", known: "quarantine"},
+	"one file": {yaml: "key: id; latest_by: at", key: []string{"id"}, latest: true, known: "quarantine"},
+	"distinct": {yaml: "distinct: true; partition_by: day", distinct: true, known: "quarantine",
+		key: []string{"id", "region", "at", "day", "amount", "twice", "ref", "note"}},
+	"every row": {yaml: "partition_by: region", partitioned: "region", known: "flag"},
+}
+
+// histories is how many there are of each variant.
+const histories = 6
+
+// Random histories of files, of values that are referred to, of lost indexes
+// and of replays give what the model makes of all rows at once; workers and
+// memory do not matter.
+func TestHistoriesGiveTheRowsOfTheModel(t *testing.T) {
+	for name, v := range variants {
+		for seed := range uint64(histories) {
+			t.Run(fmt.Sprintf("%s/%d", name, seed), func(t *testing.T) {
+				t.Parallel()
+				h := newHistory(t, v, seed)
+				for range 6 {
+					h.step()
+				}
+			})
+		}
+	}
+}
+
+// history is a random history.
+type history struct {
+	*world
+	v    variant
+	r    *rand.Rand
+	rows []*modelRow
+	refs map[string]bool
+}
+
+func newHistory(t *testing.T, v variant, seed uint64) *history {
+	text := strings.ReplaceAll(modelYAML, "KNOWN", v.known)
+	table := silverOf(t, bind(t, strings.Replace(text, "VARIANT", strings.ReplaceAll(v.yaml, "; ", "\n    "), 1)), "t")
+	return &history{world: newWorld(t, table, modelRaw...), v: v, r: rand.New(rand.NewPCG(seed, 1)), refs: map[string]bool{"a": true}}
+}
+
+// step is one run.
+func (h *history) step() {
+	c := changes{}
+	h.arrive(h.r.IntN(4), h.sequence+1)
+	h.refer(&c)
+	c.replay = c.replay || h.r.IntN(4) == 0
+	c.rebuild = c.rebuild || h.sequence == 0 || h.r.IntN(8) == 0
+	h.damage()
+	var all []settings
+	for range 2 {
+		all = append(all, settings{1 + h.r.IntN(4), []int64{-1, 0, 300 << 10}[h.r.IntN(3)]})
+	}
+	entered := map[string]string{}
+	if !c.rebuild {
+		for _, row := range h.silver() {
+			entered[row["source_file"]+" "+row["source_row"]] = row["processed_timestamp"]
+		}
+	}
+	h.commit(c, all...)
+	want := h.v.make(h.rows, h.refs, entered, stamp(at(h.sequence).UnixMicro()))
+	if h.rebuilt {
+		want = h.v.make(h.rows, h.refs, nil, stamp(at(h.sequence).UnixMicro()))
+	}
+	same(h.t, "silver", lines(h.silver()), lines(want.silver))
+	var rejected []map[string]string
+	for _, row := range h.world.rows(h.quarantine, quarantine.Schema(h.raw)) {
+		rejected = append(rejected, map[string]string{"row": row["source_file"] + " " + row["source_row"], "reasons": row["reasons"]})
+	}
+	same(h.t, "quarantine", lines(rejected), lines(want.quarantine))
+	for _, f := range slices.Sorted(maps.Keys(want.totals)) {
+		if h.totals[f] != want.totals[f] {
+			h.t.Errorf("the ledger of %s says %+v, want %+v", f, h.totals[f], want.totals[f])
+		}
+	}
+	h.sameFromScratch()
+}
+
+// sameFromScratch builds the table from scratch, which must give the same rows.
+func (h *history) sameFromScratch() {
+	h.t.Helper()
+	var sets []*quality.Set
+	for _, c := range h.table.Checks {
+		sets = append(sets, nil)
+		if c.References != nil {
+			sets[len(sets)-1] = h.set()
+		}
+	}
+	r, err := h.build(h.request(changes{sets: sets, rebuild: true}, "scratch/"), settings{2, -1})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for name, totals := range h.totals {
+		if r.Changes[name] != totals {
+			h.t.Errorf("%s: from scratch the ledger is %+v, in steps %+v", name, r.Changes[name], totals)
+		}
+	}
+	if rows := int64(len(h.silver())); r.Rows != rows {
+		h.t.Errorf("from scratch %d rows, in steps %d", r.Rows, rows)
+	}
+}
+
+// arrive ingests files in one commit.
+func (h *history) arrive(files int, commit uint64) {
+	h.t.Helper()
+	var names []string
+	for range files {
+		names = append(names, fmt.Sprintf("%c-%d.csv", 'a'+rune(h.r.IntN(26)), h.r.IntN(1<<20)))
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		rows := make([][]*string, h.r.IntN(40))
+		for i := range rows {
+			row := &modelRow{file: name, number: i + 1, order: len(h.order), commit: commit, cells: map[string]*cell{}}
+			for _, column := range h.raw {
+				var raw *string
+				if h.r.IntN(20) > 0 {
+					c := &cells[column][h.r.IntN(len(cells[column]))]
+					row.cells[column], raw = c, &c.raw
+				}
+				rows[i] = append(rows[i], raw)
+			}
+			h.rows = append(h.rows, row)
+		}
+		h.ingest(commit, name, h.r.IntN(2) == 0, rows, parquetio.WriterOptions{PageRows: 1 + h.r.IntN(12), RowGroupRows: 1 + h.r.IntN(25)})
+	}
+}
+
+// refer changes the values that rows refer to.
+func (h *history) refer(c *changes) {
+	c.sets, c.changed = make([]*quality.Set, len(h.table.Checks)), make([]*engine.HashSet, len(h.table.Checks))
+	known := slices.IndexFunc(h.table.Checks, func(c *project.Check) bool { return c.References != nil })
+	if h.sequence > 0 && h.r.IntN(2) == 0 {
+		changed, gone := engine.NewHashSet(0), false
+		for _, value := range []string{"a", "b", "c"} {
+			if h.r.IntN(3) == 0 {
+				h.refs[value] = !h.refs[value]
+				changed.Add(vec.HashBytes([]byte(value)))
+				gone = gone || !h.refs[value]
+			}
+		}
+		if c.changed[known] = changed; h.r.IntN(4) == 0 {
+			c.changed[known], c.rejudgeAll = nil, true
+		}
+		c.replay = h.v.known == "quarantine"
+		c.rebuild = c.replay && gone // as versions that do not count may fail now, too
+	}
+	c.sets[known] = h.set()
+}
+
+func (h *history) set() *quality.Set {
+	set := quality.NewSet(schema.T(schema.String))
+	for value, there := range h.refs {
+		if there {
+			set.Add(text(false, &value))
+		}
+	}
+	return set
+}
+
+// damage loses or damages an index now and then.
+func (h *history) damage() {
+	for _, f := range sorted(h.indexes) {
+		var err error
+		switch h.r.IntN(6) {
+		case 0:
+			err = h.bucket.Delete(h.t.Context(), f.Path, storage.DeleteOptions{})
+		case 1:
+			_, err = storage.WriteAll(h.t.Context(), h.bucket, f.Path, []byte(indexMagic+"damaged"), storage.CreateOptions{})
+		}
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if h.r.IntN(20) == 0 {
+			delete(h.indexes, f.Path) // the log does not know it
+		}
+	}
+}
+
+func TestNothingToDoChangesNothing(t *testing.T) {
+	h := newHistory(t, variants["latest"], 3)
+	h.arrive(3, 1)
+	c := changes{rebuild: true}
+	h.refer(&c)
+	h.commit(c, settings{2, -1})
+	c.rebuild = false
+	r := h.commit(c, settings{2, -1})
+	if len(r.Put) > 0 || len(r.Removed) > 0 || len(r.Quarantined) > 0 || !reflect.DeepEqual(r.Counts, map[string]int64{}) || r.Judged != 0 {
+		t.Errorf("without input a build makes %+v", r)
+	}
+}
