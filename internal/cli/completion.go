@@ -13,9 +13,9 @@ func newCompletionCmd(app *App) *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return &cobra.Command{
 		Use:   "completion SHELL",
-		Short: "Print a script that completes commands in bash, zsh, fish or powershell",
-		Example: `  source <(lakectl completion bash)                                       # this shell
-  lakectl completion bash > ~/.local/share/bash-completion/completions/lakectl
+		Short: "Completion of commands for your shell",
+		Example: `  source <(lakectl completion bash)      # for this shell
+  lakectl completion bash > /etc/bash_completion.d/lakectl
   lakectl completion zsh  > "${fpath[1]}/_lakectl"
   lakectl completion fish > ~/.config/fish/completions/lakectl.fish`,
 		ValidArgs: shells,

@@ -84,6 +84,9 @@ func (app *App) printError(class diag.Class, err error) {
 		_ = writeJSON(app.IO.Err, errorJSON(class, list)) // nobody is left to be told
 		return
 	}
+	if class == diag.Interrupted && app.IO.Err.Terminal {
+		fmt.Fprintln(app.IO.Err) // the line with ^C
+	}
 	said := "" // what to do is said once, below the last error that it is for
 	for i, f := range list {
 		fmt.Fprintf(app.IO.Err, "%s %s\n", app.IO.Err.Paint(term.Red, "lakectl:"), lines(f.message))
@@ -140,11 +143,11 @@ var exitCodes = []struct {
 	{diag.Usage, "usage", "usage or configuration; nothing was touched"},
 	{diag.Gate, "gate", "a quality gate failed; nothing was published: do not retry"},
 	{diag.Transient, "transient", "transient, such as network and timeouts: retry"},
-	{diag.Partial, "partial", "some files failed whole, the rest is committed: send those files again"},
+	{diag.Partial, "partial", "some files failed whole, the rest is committed: resend them"},
 	{diag.Locked, "locked", "another run holds the lock: retry later"},
 	{diag.Pending, "pending", "changes pending (--detailed-exitcode)"},
 	{diag.Budget, "budget", "a budget was exceeded"},
-	{diag.Ledger, "ledger", "the ledger does not add up, a bug of lakectl: do not retry, report it"},
+	{diag.Ledger, "ledger", "the ledger does not add up, a bug of lakectl: report it"},
 	{diag.Interrupted, "interrupted", "interrupted; nothing is half-published"},
 }
 

@@ -29,14 +29,15 @@ func newGenerateCmd(app *App, runF func(*GenerateOptions) error) *cobra.Command 
 	asSample := false
 	cmd := &cobra.Command{
 		Use:   "generate [DIR]",
-		Short: "Write raw files of the sample project, in any size, with known defects",
-		Long: `Write customers and their transactions as CSV files into a folder, by default this
-one, for the lakehouse.yaml of "lakectl init". The same settings give the same files,
-byte for byte; the summary says exactly what a run will make of them.`,
+		Short: "Write sample data of any size, with known defects",
+		Long: `Write customers and their transactions as CSV files into a folder, by default
+this one, for the lakehouse.yaml of "lakectl init". The same settings give the
+same files, byte for byte; the summary says exactly what a run will make of
+them.`,
 		Example: `  lakectl init big && rm big/*.csv*
   lakectl generate big --rows 10,000,000 --files 20 --seed 7
   lakectl generate /tmp/clean --rows 1000 --defects 0
-  lakectl generate sampledata --sample --force      # the files of the sample project`,
+  lakectl generate sampledata --sample --force   # those of the sample`,
 		Args: countArgs(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "."

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/lakectl/lakectl/internal/term"
 )
 
 // showHelp writes the help of a command.
@@ -33,10 +35,10 @@ func (app *App) showHelp(cmd *cobra.Command, _ []string) {
 	if help := cmd.Flags().Lookup("help"); help != nil {
 		help.Hidden = true // whoever reads this knows it
 	}
-	s.helpFlags("Flags", cmd.LocalNonPersistentFlags().FlagUsages())
-	s.helpFlags("Flags of all commands", cmd.Root().PersistentFlags().FlagUsages())
+	s.helpFlags("Flags", cmd.LocalNonPersistentFlags().FlagUsagesWrapped(s.out.Columns()))
+	s.helpFlags("Flags of all commands", cmd.Root().PersistentFlags().FlagUsagesWrapped(s.out.Columns()))
 	if cmd.HasAvailableSubCommands() {
-		s.printf("\n`lakectl help COMMAND` says more; so do `lakectl help exit-codes` and `lakectl help environment`.\n")
+		s.printf("\nMore: lakectl help COMMAND, lakectl help exit-codes, lakectl help environment\n")
 	}
 }
 
@@ -47,15 +49,13 @@ func (s *summary) helpCommands(cmd *cobra.Command) {
 		groups = []*cobra.Group{{Title: "Commands"}}
 	}
 	for _, g := range groups {
-		var rows [][2]string
+		var list []pair
 		for _, c := range cmd.Commands() {
 			if c.GroupID == g.ID && c.IsAvailableCommand() {
-				rows = append(rows, [2]string{c.Name(), c.Short})
+				list = append(list, pair{c.Name(), c.Short})
 			}
 		}
-		if len(rows) > 0 {
-			s.pairs(g.Title, rows)
-		}
+		s.pairs(g.Title, "", term.Plain, list)
 	}
 }
 
@@ -109,10 +109,10 @@ func newExitCodesTopic() *cobra.Command {
 const environmentText = `Environment variables:
 
   LAKEHOUSE_ENVIRONMENT  environment of lakehouse.yaml; --env comes first
-  LAKEHOUSE_NOW          the time that a run takes place at, such as 2026-11-23T09:45:00Z;
+  LAKEHOUSE_NOW          the time of a run, such as 2026-11-23T09:45:00Z:
                          with it, a run can be repeated byte for byte
   NO_COLOR               if set, no colours
-  CLICOLOR_FORCE         if set and not 0, colours also where there is no terminal
+  CLICOLOR_FORCE         if set and not 0, colours without a terminal, too
   TERM                   dumb: no colours and no progress`
 
 // newEnvironmentTopic is `lakectl help environment`.

@@ -26,10 +26,12 @@ func newInitCmd(app *App, runF func(*InitOptions) error) *cobra.Command {
 	return &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "Write the sample project into a folder, ready to run",
-		Long: `Write the sample project into a folder, by default this one: lakehouse.yaml, some
-raw files with every kind of defect, and schemas.md, which describes the tables.
+		Long: `Write the sample project into a folder, by default this one: lakehouse.yaml,
+some raw files with every kind of defect, and schemas.md, which describes the
+tables.
 
-The folder must not hold a project, or files of these names: nothing is overwritten.`,
+The folder must not hold a project, or files of these names: nothing is
+overwritten.`,
 		Example: `  lakectl init demo
   cd demo && lakectl run`,
 		Args: countArgs(0, 1),

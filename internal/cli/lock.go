@@ -21,8 +21,9 @@ func newLockCmd(app *App) *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "lock",
 		Short: "Who is writing to the lake",
-		Long: `One run at a time writes to a lake. It holds a lock, which it renews; the lock of a
-process that is gone is taken over by the next run, so it need hardly ever be broken.`,
+		Long: `One run at a time writes to a lake. It holds a lock, which it renews; the lock
+of a process that is gone is taken over by the next run, so it need hardly
+ever be broken.`,
 	})
 	cmd.AddCommand(newLockLsCmd(app, nil), newLockBreakCmd(app, nil))
 	return cmd
@@ -48,8 +49,8 @@ func newLockBreakCmd(app *App, runF func(*LockOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "break",
 		Short: "Take the lock away from a process that is gone",
-		Long: `Take the lock away from who holds it. A run that still lives cannot publish anything
-after that, and fails; nothing that is committed is harmed.`,
+		Long: `Take the lock away from who holds it. A run that still lives cannot publish
+anything after that, and fails; nothing that is committed is harmed.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runF != nil {

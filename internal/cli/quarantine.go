@@ -15,11 +15,11 @@ import (
 func newQuarantineCmd(app *App) *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "quarantine",
-		Short: "Rows that were not good enough: list, look, judge again",
-		Long: `Rows that were not good enough for silver are kept in quarantine, each with every
-reason: read:... for records that could not be split, type:COLUMN for values that
-are not exactly of their type, required:COLUMN for values that are missing, and the
-names of the checks of lakehouse.yaml.`,
+		Short: "Rows that were not good enough, and why",
+		Long: `Rows that were not good enough for silver are kept in quarantine, each with
+every reason: read:... for records that could not be split, type:COLUMN for
+values that are not exactly of their type, required:COLUMN for values that are
+missing, and the names of the checks of lakehouse.yaml.`,
 		Example: `  lakectl quarantine ls
   lakectl quarantine show transactions --reason type:amount
   lakectl quarantine replay transactions      # after a rule was changed`,

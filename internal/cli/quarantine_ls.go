@@ -89,11 +89,10 @@ func (app *App) printQuarantine(opts *QuarantineLsOptions, list []*quarantine.Su
 		return s.err
 	}
 	if !app.quiet {
-		q := list[most]
-		s.pairs("Where to look next", [][2]string{
-			{"lakectl quarantine show " + q.Dataset, "the rows themselves"},
-			{"lakectl quarantine show " + q.Dataset + " --reason " + q.Reasons[0].Check, "those with one reason"},
-			{"lakectl quarantine replay " + q.Dataset, "judges them again, after a rule was changed"},
+		name := list[most].Dataset
+		s.pairs("Where to look next", "", term.Plain, []pair{
+			{"lakectl quarantine show " + name, "the rows themselves; --reason NAME for those with one reason"},
+			{"lakectl quarantine replay " + name, "judges them again, after a rule was changed"},
 		})
 	}
 	return s.err
@@ -110,9 +109,15 @@ func ofRead(ledger []pipeline.LedgerLine, q *quarantine.Summary) string {
 }
 
 func (s *summary) quarantineReasons(q *quarantine.Summary, share string) {
-	t := term.NewTable("reason", ">rows", "for example", "in")
+	titles := []string{"reason", ">rows", "for example", "in"}
+	const wide = 110 // below it, there is no room to say where an example is
+	if width := s.out.Columns(); width > 0 && width < wide {
+		titles = titles[:3]
+	}
+	t := term.NewTable(titles...)
 	for _, r := range q.Reasons {
-		t.Add(r.Check, term.Count(r.Rows), example(r.Example), fmt.Sprintf("%s row %d", r.Example.SourceFile, r.Example.SourceRow))
+		row := []string{r.Check, term.Count(r.Rows), example(r.Example), fmt.Sprintf("%s row %d", r.Example.SourceFile, r.Example.SourceRow)}
+		t.Add(row[:len(titles)]...)
 	}
 	s.table(fmt.Sprintf("%s: %s", q.Dataset, term.Plural(q.Rows, "row", "rows")), share, t)
 }

@@ -29,10 +29,11 @@ func newQuarantineReplayCmd(app *App, runF func(*QuarantineReplayOptions) error)
 	cmd := &cobra.Command{
 		Use:   "replay [DATASET]",
 		Short: "Judge rows in quarantine again, after a rule has changed",
-		Long: `Judge the rows in quarantine again by the rules of lakehouse.yaml as it is now.
-Rows that pass enter silver, in one commit, in the place of the file they came with:
-where a later version of a key is there already, they are superseded. If the
-definition of a table has changed, the table is rebuilt, and what follows from it.
+		Long: `Judge the rows in quarantine again by the rules of lakehouse.yaml as it is
+now. Rows that pass enter silver, in one commit, in the place of the file they
+came with: where a later version of a key is there already, they are
+superseded. If the definition of a table has changed, the table is rebuilt,
+and what follows from it.
 
 Records that could not be split are not judged again: they have no columns.`,
 		Example:           `  lakectl quarantine replay transactions`,

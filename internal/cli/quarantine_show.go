@@ -26,11 +26,11 @@ func newQuarantineShowCmd(app *App, runF func(*QuarantineShowOptions) error) *co
 	cmd := &cobra.Command{
 		Use:   "show DATASET",
 		Short: "Rows in quarantine as they came, each with its reasons",
-		Long: `Show rows in quarantine: where each came from, every reason, and its raw values.
-A record that could not be split is shown as its bytes, with escapes such as \xff
-for what is not text.`,
+		Long: `Show rows in quarantine: where each came from, every reason, and its raw
+values. A record that could not be split is shown as its bytes, with escapes
+such as \xff for what is not text.`,
 		Example: `  lakectl quarantine show transactions
-  lakectl quarantine show transactions --reason type:amount --file "2026-11/*.csv"
+  lakectl quarantine show transactions --file "2026-11/*.csv"
   lakectl quarantine show transactions --limit 0 --json | jq '.rows[].raw'`,
 		Args:              countArgs(1, 1),
 		ValidArgsFunction: app.completeDatasets(),

@@ -12,10 +12,10 @@ import (
 
 const rootLong = `lakectl makes clean tables from raw files.
 
-One file, lakehouse.yaml, says where the raw files are, which of their rows are
-good, and which tables to make of them. "lakectl run" builds them on this machine:
-bronze (as it came) -> silver (typed, valid, one row per key) -> gold (business
-tables), as folders of Parquet files that any engine reads.`
+One file, lakehouse.yaml, says where the raw files are, which of their rows
+are good, and which tables to make of them. "lakectl run" builds them on this
+machine: bronze (as it came) -> silver (typed, valid, one row per key) -> gold
+(business tables), as folders of Parquet files that any engine reads.`
 
 const rootExample = `  lakectl init demo && cd demo    # the sample project
   lakectl run                     # build the lake
@@ -35,8 +35,8 @@ func newRootCmd(app *App) *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true, CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRun: func(*cobra.Command, []string) { app.settle() }}
 	flags := root.PersistentFlags()
-	flags.StringVarP(&app.projectDir, "project", "C", "", "use the project in `DIR` (default: this folder, or the nearest above it)")
-	flags.StringVar(&app.environment, "env", "", "use the environment `NAME` (default: $LAKEHOUSE_ENVIRONMENT, or what the file says)")
+	flags.StringVarP(&app.projectDir, "project", "C", "", "use the project in `DIR` (default: here or above)")
+	flags.StringVar(&app.environment, "env", "", "use the environment `NAME` (default: that of the file)")
 	flags.BoolVarP(&app.quiet, "quiet", "q", false, "no progress, notes and summaries")
 	flags.BoolVar(&app.json, "json", false, "results and errors for machines")
 	flags.BoolVar(&app.noColor, "no-color", false, "no colours (also NO_COLOR=1)")

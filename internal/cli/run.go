@@ -60,21 +60,24 @@ func newRunCmd(app *App, runF func(*RunOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [TABLE...]",
 		Short: "Build the lake, or bring it up to date",
-		Long: `Build the lake, or bring it up to date: take in new files, and bring the tables
-that they concern up to date. Where nothing is new, nothing is done.
+		Long: `Build the lake, or bring it up to date: take in new files, and bring the
+tables that they concern up to date. Where nothing is new, nothing is done.
 
-TABLE is a layer (silver), a table (silver.transactions), or either with a + for
-what follows from it (silver.transactions+). Without any, all tables are meant.
+TABLE is a layer (silver), a table (silver.transactions), or either with a +
+for what follows from it (silver.transactions+). Without any, all tables are
+meant.
 
-Every layer is published in one commit, after its checks. A failed gate publishes
-nothing of its layer. To let one pass, once: --accept GATE --reason TEXT.
+Every layer is published in one commit, after its checks. A failed gate
+publishes nothing of its layer. To let one pass, once: --accept GATE --reason
+TEXT.
 
-Exit codes: 0 done, or nothing to do; 2 wrong use or a changed definition; 3 a gate
-failed; 5 some files failed whole and the rest is committed; 6 the lake is locked.`,
+Exit codes: 0 done, or nothing to do; 2 wrong use or a changed definition; 3 a
+gate failed; 5 some files failed whole and the rest is committed; 6 the lake
+is locked.`,
 		Example: `  lakectl run
   lakectl run silver.transactions+
   lakectl run --dry-run
-  lakectl run --accept silver.transactions.quarantined --reason "known bad export of 3 May"
+  lakectl run --accept silver.transactions.quarantined --reason "bad export"
   lakectl run --json | jq .ledger`,
 		ValidArgsFunction: app.completeTables("bronze", "silver", "gold"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -19,12 +19,18 @@ func (app *App) printRun(w *workspace, r *pipeline.Result, err error) error {
 	switch {
 	case app.json:
 		return app.printJSON(r)
-	case app.quiet || r.Run == "" || diag.ClassOf(err) == diag.Usage: // it never began
+	case app.quiet || r.Run == "":
 		return nil
 	case err == nil && len(r.Commits) == 0 && r.Recovered == 0:
 		return app.printNothing(r)
 	}
 	s := &summary{out: app.IO.Out}
+	if err != nil && !worthShowing(err) {
+		if len(r.Commits) > 0 {
+			s.runHead(r)
+		}
+		return s.err
+	}
 	s.runHead(r)
 	s.filesTakenIn(r)
 	s.ledger(r.Ledger, pipeline.Ledger(w.State))
@@ -34,6 +40,12 @@ func (app *App) printRun(w *workspace, r *pipeline.Result, err error) error {
 	s.gates(r)
 	s.where(w, r, err)
 	return s.err
+}
+
+// worthShowing says whether a run that failed did what is worth a summary.
+func worthShowing(err error) bool {
+	class := diag.ClassOf(err)
+	return class == diag.Gate || class == diag.Partial
 }
 
 // printNothing is the line of a run that had nothing to do.
@@ -88,24 +100,60 @@ func (s *summary) table(title, rest string, t *term.Table) {
 	}
 }
 
-// pairs writes rows below a title, in columns without titles of their own.
-func (s *summary) pairs(title string, rows [][2]string) {
-	width := 0
-	for _, row := range rows {
-		width = max(width, term.Width(row[0]))
+// pair is a thing and what there is to say of it.
+type pair struct{ name, text string }
+
+// pairs writes a section of two columns. On a terminal the second one is broken
+// into lines that fit.
+func (s *summary) pairs(title, rest string, style term.Style, list []pair) {
+	if len(list) == 0 {
+		return
 	}
-	s.title(title, "")
-	for _, row := range rows {
-		s.printf("  %s%s  %s\n", row[0], strings.Repeat(" ", width-term.Width(row[0])), s.out.Paint(term.Dim, row[1]))
+	s.title(title, rest)
+	width := 0
+	for _, p := range list {
+		width = max(width, term.Width(p.name))
+	}
+	indent := strings.Repeat(" ", width+4)
+	for _, p := range list {
+		s.printf("  %s%s", s.out.Paint(style, p.name), strings.Repeat(" ", width-term.Width(p.name)))
+		for i, line := range wrap(p.text, s.out.Columns()-len(indent)) {
+			if i > 0 {
+				s.printf("\n%s", indent[2:])
+			}
+			s.printf("  %s", line)
+		}
+		s.printf("\n")
 	}
 }
 
+// wrap breaks a text between words into lines of at most width columns; where
+// that makes little sense it is one line.
+func wrap(text string, width int) []string {
+	const least = 24
+	text = term.Clean(text)
+	if width < least {
+		return []string{text}
+	}
+	var out []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && term.Width(line)+1+term.Width(word) > width {
+			out, line = append(out, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(out, line)
+}
+
 func (s *summary) runHead(r *pipeline.Result) {
-	took := term.Duration(seconds(r.Seconds))
 	if r.DryRun {
-		s.title("Dry run: nothing was written to the lake", took)
+		s.title("Dry run: nothing was written to the lake", pace(r))
 	} else {
-		s.title("Run "+r.Run, strings.Join([]string{r.Project + "/" + r.Environment, took}, "  "))
+		s.title("Run "+r.Run, r.Project+"/"+r.Environment+"  "+pace(r))
 		s.printf("  %s", s.out.Paint(outcomeStyle(r.Outcome), r.Outcome))
 		if text := commits(r.Commits); text != "" {
 			s.printf(": %s", text)
@@ -115,6 +163,19 @@ func (s *summary) runHead(r *pipeline.Result) {
 	if r.Recovered > 0 {
 		s.printf("  commit %d, which an earlier run left half-published, was published first\n", r.Recovered)
 	}
+}
+
+// pace says how long a run took, and how many records that is in a second.
+func pace(r *pipeline.Result) string {
+	records := int64(0)
+	for _, b := range r.Bronze {
+		records += b.Records
+	}
+	text, took := term.Duration(seconds(r.Seconds)), seconds(r.Seconds)
+	if rate := term.Rate(records, took); rate != "" {
+		text += fmt.Sprintf("  %s, %s", term.Plural(records, "record", "records"), rate)
+	}
+	return text
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -204,19 +265,19 @@ func newLedgerTable(lines []pipeline.LedgerLine) *ledgerTable {
 	for _, line := range lines {
 		l.duplicates, l.waiting = l.duplicates || line.Duplicate != 0, l.waiting || line.Waiting != 0
 	}
-	titles := []string{"dataset", ">files", ">records read", ">= silver", ">+ quarantined", ">", ">+ superseded"}
+	titles := []string{"dataset", ">read", ">= silver", ">+ quarantined", ">", ">+ superseded"}
 	if l.duplicates {
 		titles = append(titles, ">+ duplicate")
 	}
 	if l.waiting {
-		titles = append(titles, ">+ not in silver yet")
+		titles = append(titles, ">+ waiting")
 	}
 	l.table = term.NewTable(titles...)
 	return l
 }
 
 func (l *ledgerTable) add(name string, line pipeline.LedgerLine, share string, number func(int64) string) {
-	row := []string{name, number(int64(line.Files)), number(line.Read), number(line.Silver), number(line.Quarantined), share, number(line.Superseded)}
+	row := []string{name, number(line.Read), number(line.Silver), number(line.Quarantined), share, number(line.Superseded)}
 	if l.duplicates {
 		row = append(row, number(line.Duplicate))
 	}
@@ -273,17 +334,11 @@ func (s *summary) reasons(r *pipeline.Result) {
 
 // checks shows what was found and did not move a row.
 func (s *summary) checks(r *pipeline.Result) {
-	t := term.NewTable("table", "check", "what was found")
-	t.Style = func(_, column int) term.Style {
-		if column == 1 {
-			return term.Yellow
-		}
-		return term.Plain
-	}
+	var list []pair
 	for _, c := range flagged(slices.Concat(r.Silver, r.Gold)) {
-		t.Add(c.Table.String(), c.Name, found(c))
+		list = append(list, pair{c.Table.String() + "." + c.Name, found(c)})
 	}
-	s.table("Warnings", "these checks flag, they stop nothing", t)
+	s.pairs("Warnings", "these checks flag, they stop nothing", term.Yellow, list)
 }
 
 // flagged returns the checks that failed and only flag.
@@ -309,12 +364,22 @@ func found(c lake.CheckResult) string {
 
 func (s *summary) tables(r *pipeline.Result) {
 	t := term.NewTable("table", ">rows", ">files written", ">size", ">took", "")
-	for _, result := range slices.Concat(r.Silver, r.Gold) {
+	add := func(result pipeline.TableResult, took string) {
 		how := ""
 		if result.Rebuilt {
 			how = "rebuilt"
 		}
-		t.Add(result.Table, term.Count(result.Rows), term.Count(int64(result.Written)), term.Size(result.Bytes), term.Duration(seconds(result.Seconds)), how)
+		t.Add(result.Table, term.Count(result.Rows), term.Count(int64(result.Written)), term.Size(result.Bytes), took, how)
+	}
+	for _, result := range r.Silver {
+		add(result, term.Duration(seconds(result.Seconds)))
+	}
+	for i, result := range r.Gold { // all of them are built in one go
+		took := ""
+		if i == 0 {
+			took = term.Duration(seconds(result.Seconds))
+		}
+		add(result, took)
 	}
 	title := "Tables written"
 	switch {
@@ -329,13 +394,13 @@ func (s *summary) tables(r *pipeline.Result) {
 // gates shows the gates that were let pass; those that stopped the run are its
 // error.
 func (s *summary) gates(r *pipeline.Result) {
-	t := term.NewTable("gate", "what was found", "accepted because")
+	var list []pair
 	for _, g := range r.Gates {
 		if g.Accepted != "" {
-			t.Add(g.Name, g.Message, g.Accepted)
+			list = append(list, pair{g.Name, g.Message + "; accepted: " + g.Accepted})
 		}
 	}
-	s.table("Gates that were let pass", "", t)
+	s.pairs("Gates that were let pass", "", term.Yellow, list)
 }
 
 // where says where to look next.
@@ -343,14 +408,14 @@ func (s *summary) where(w *workspace, r *pipeline.Result, err error) {
 	if r.DryRun {
 		return
 	}
-	var next [][2]string
+	var next []pair
 	if dataset := mostQuarantined(r.Ledger); dataset != "" {
-		next = append(next, [2]string{"lakectl quarantine show " + dataset, "the rows that were not good enough, and why"})
+		next = append(next, pair{"lakectl quarantine show " + dataset, "the rows that were not good enough, and why"})
 	}
 	if err == nil && len(w.Project.Gold) > 0 {
-		next = append(next, [2]string{"lakectl show gold." + w.Project.Gold[0].Name, "the first rows of a table"})
+		next = append(next, pair{"lakectl show gold." + w.Project.Gold[0].Name, "the first rows of a table"})
 	}
-	s.pairs("Where to look next", append(next, [2]string{"lakectl status", "what is in the lake"}))
+	s.pairs("Where to look next", "", term.Plain, append(next, pair{"lakectl status", "what is in the lake"}))
 }
 
 // mostQuarantined returns the dataset with most rows in quarantine, or "".

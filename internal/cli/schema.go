@@ -13,9 +13,10 @@ func newSchemaCmd(app *App, runF func(*SchemaOptions) error) *cobra.Command {
 	opts := &SchemaOptions{App: app}
 	return &cobra.Command{
 		Use:   "schema",
-		Short: "Print the JSON Schema of lakehouse.yaml, for editors",
-		Long: `Print the JSON Schema (draft 2020-12) of lakehouse.yaml. With it, editors complete
-keys and mark mistakes: save it, and name it in the first line of lakehouse.yaml as
+		Short: "The JSON Schema of lakehouse.yaml, for editors",
+		Long: `Print the JSON Schema (draft 2020-12) of lakehouse.yaml. With it, editors
+complete keys and mark mistakes: save it, and name it in the first line of
+lakehouse.yaml as
 
   # yaml-language-server: $schema=lakehouse.schema.json`,
 		Example: `  lakectl schema > lakehouse.schema.json`,

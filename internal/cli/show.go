@@ -41,11 +41,11 @@ func newShowCmd(app *App, runF func(*ShowOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show TABLE",
 		Short: "The first rows of a table",
-		Long: `Show the first rows of a table of the lake, in the order of its files: of bronze,
-silver, gold or quarantine, as of the last commit.
+		Long: `Show the first rows of a table of the lake, in the order of its files: of
+bronze, silver, gold or quarantine, as of the last commit.
 
-In JSON, numbers are exact, and dates and timestamps are texts. In CSV a null is an
-empty field.`,
+In JSON, numbers are exact, and dates and timestamps are texts. In CSV a null
+is an empty field.`,
 		Example: `  lakectl show gold.daily_sales
   lakectl show silver.transactions --columns transaction_id,amount --limit 5
   lakectl show gold.daily_sales --limit 0 -o csv > daily_sales.csv`,
@@ -107,18 +107,26 @@ func runShow(ctx context.Context, opts *ShowOptions) error {
 		return err
 	}
 	_, rows, _ := t.Size()
-	if opts.Output == asTable {
-		app.note("%s", app.IO.Err.Paint(term.Dim, shownOf(shown, rows)))
+	if t, ok := out.(*tableCells); ok {
+		app.note("%s", app.IO.Err.Paint(term.Dim, shownOf(shown, rows, t.fit(), len(columns))))
 	}
 	return nil
 }
 
-// shownOf says how many of the rows were shown.
-func shownOf(shown int, rows int64) string {
-	if int64(shown) == rows {
-		return term.Plural(rows, "row", "rows")
+// shownOf says how much of the table was shown.
+func shownOf(shown int, rows int64, columns, of int) string {
+	text, more := term.Plural(rows, "row", "rows"), []string{}
+	if int64(shown) < rows {
+		text, more = term.Count(int64(shown))+" of "+text, append(more, "--limit 0")
 	}
-	return fmt.Sprintf("%s of %s; --limit 0 shows all", term.Count(int64(shown)), term.Plural(rows, "row", "rows"))
+	if columns < of {
+		text += fmt.Sprintf(", %d of %d columns", columns, of)
+		more = append(more, "--columns")
+	}
+	if len(more) > 0 {
+		text += " (" + strings.Join(more, ", ") + " for others)"
+	}
+	return text
 }
 
 // table returns a table of the lake by its name, with its layer or, if that is

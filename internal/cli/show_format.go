@@ -25,18 +25,54 @@ func newCellPrinter(format string, out term.Stream, ref lake.TableRef, columns [
 	case asJSON:
 		return &jsonCells{rows: newJSONArray(out, "table", ref.String(), "rows"), columns: columns}
 	default:
-		return newTableCells(out, columns)
+		return &tableCells{out: out, columns: columns}
 	}
 }
 
-// tableCells shows rows to people.
+// tableCells shows rows to people: as many columns as fit on the terminal.
 type tableCells struct {
-	out   term.Stream
-	table *term.Table
-	nulls map[[2]int]bool
+	out     term.Stream
+	columns []schema.Column
+	rows    [][]cell
 }
 
-func newTableCells(out term.Stream, columns []schema.Column) *tableCells {
+func (p *tableCells) row(cells []cell) error {
+	p.rows = append(p.rows, slices.Clone(cells))
+	return nil
+}
+
+// widest is how much of a text is shown where there is little room.
+const widest = 32
+
+// fit returns how many columns fit.
+func (p *tableCells) fit() int {
+	limit, total := p.out.Columns(), 0
+	for i, c := range p.columns {
+		width := term.Width(term.Clean(c.Name))
+		for _, row := range p.rows {
+			width = max(width, term.Width(term.Clean(row[i].shown())))
+		}
+		if !c.Type.Numeric() {
+			width = min(width, widest)
+		}
+		if total += width; limit > 0 && i > 0 && total > limit {
+			return i
+		}
+		total += 2
+	}
+	return len(p.columns)
+}
+
+// shown is what people see of a cell.
+func (c cell) shown() string {
+	if c.null {
+		return "null"
+	}
+	return c.text
+}
+
+func (p *tableCells) end() error {
+	columns := p.columns[:p.fit()]
 	titles := make([]string, len(columns))
 	for i, c := range columns {
 		titles[i] = term.Clean(c.Name)
@@ -44,30 +80,22 @@ func newTableCells(out term.Stream, columns []schema.Column) *tableCells {
 			titles[i] = ">" + titles[i]
 		}
 	}
-	p := &tableCells{out: out, table: term.NewTable(titles...), nulls: map[[2]int]bool{}}
-	p.table.Style = func(row, column int) term.Style {
-		if p.nulls[[2]int{row, column}] {
+	t := term.NewTable(titles...)
+	t.Style = func(row, column int) term.Style {
+		if p.rows[row][column].null {
 			return term.Dim
 		}
 		return term.Plain
 	}
-	return p
-}
-
-func (p *tableCells) row(cells []cell) error {
-	texts := make([]string, len(cells))
-	for i, c := range cells {
-		texts[i] = c.text
-		if c.null {
-			texts[i] = "null"
-			p.nulls[[2]int{p.table.Len(), i}] = true
+	for _, row := range p.rows {
+		texts := make([]string, len(columns))
+		for i := range columns {
+			texts[i] = row[i].shown()
 		}
+		t.Add(texts...)
 	}
-	p.table.Add(texts...)
-	return nil
+	return t.Write(p.out)
 }
-
-func (p *tableCells) end() error { return p.table.Write(p.out) }
 
 // csvCells shows rows as CSV.
 type csvCells struct {

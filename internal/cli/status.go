@@ -27,7 +27,7 @@ func newStatusCmd(app *App, runF func(*StatusOptions) error) *cobra.Command {
 	opts := &StatusOptions{App: app}
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "What is in the lake: tables, rows, size, freshness, failed checks, last runs",
+		Short: "What is in the lake: tables, freshness, failed checks, runs",
 		Example: `  lakectl status
   lakectl status --json | jq '.tables[] | {table, rows, newest}'`,
 		Args: noArgs,
@@ -212,13 +212,13 @@ func (app *App) printStatus(st *status, now time.Time) error {
 	if st.Commit == 0 && st.Pending == 0 {
 		return s.err
 	}
-	t := term.NewTable("table", ">rows", ">files", ">size", "newest data", ">commit", "changed")
+	t := term.NewTable("table", ">rows", ">files", ">size", "newest data", "changed")
 	for _, table := range st.Tables {
-		newest, _, _ := strings.Cut(table.Newest, ".") // to the second
+		newest := table.Newest[:min(len(table.Newest), len("2026-11-23 09:45"))]
 		if table.Orphan {
 			newest = "not in lakehouse.yaml"
 		}
-		t.Add(table.Table, term.Count(table.Rows), term.Count(int64(table.Files)), term.Size(table.Bytes), newest, term.Count(int64(table.Commit)), age(table.Committed, now))
+		t.Add(table.Table, term.Count(table.Rows), term.Count(int64(table.Files)), term.Size(table.Bytes), newest, age(table.Committed, now))
 	}
 	s.table("Tables", "", t)
 	s.ledger(st.Ledger, nil)
@@ -244,21 +244,15 @@ func (s *summary) statusHead(st *status, now time.Time) {
 }
 
 func (s *summary) failedChecks(list []lake.CheckResult) {
-	t := term.NewTable("table", "check", "on_fail", "what was found")
-	t.Style = func(_, column int) term.Style {
-		if column == 1 {
-			return term.Yellow
-		}
-		return term.Plain
-	}
+	var failed []pair
 	for _, c := range list {
-		t.Add(c.Table.String(), c.Name, c.OnFail, found(c))
+		failed = append(failed, pair{c.Table.String() + "." + c.Name, found(c)})
 	}
-	s.table("Checks that failed", "when the table was last built", t)
+	s.pairs("Checks that failed", "when their table was last built", term.Yellow, failed)
 }
 
 func (s *summary) lastRuns(runs []*pipeline.Result, now time.Time) {
-	t := term.NewTable("run", "started", ">took", "outcome", ">files", ">records", "commits")
+	t := term.NewTable("run", "started", ">took", "outcome", ">records", "commits")
 	t.Style = func(row, column int) term.Style {
 		if column != 3 {
 			return term.Plain
@@ -266,15 +260,15 @@ func (s *summary) lastRuns(runs []*pipeline.Result, now time.Time) {
 		return outcomeStyle(runs[row].Outcome)
 	}
 	for _, r := range runs {
-		files, records := int64(0), int64(0)
+		records := int64(0)
 		for _, b := range r.Bronze {
-			files, records = files+int64(b.Files), records+b.Records
+			records += b.Records
 		}
 		var numbers []string
 		for _, c := range r.Commits {
 			numbers = append(numbers, fmt.Sprint(c.Sequence))
 		}
-		t.Add(r.Run, ago(r.Started, now), term.Duration(seconds(r.Seconds)), r.Outcome, term.Count(files), term.Count(records), strings.Join(numbers, " "))
+		t.Add(r.Run, age(r.Started, now), term.Duration(seconds(r.Seconds)), r.Outcome, term.Count(records), strings.Join(numbers, " "))
 	}
 	s.table("Last runs", "", t)
 }
@@ -302,9 +296,9 @@ func age(t, now time.Time) string {
 	case d < time.Minute:
 		return "just now"
 	case d < time.Hour:
-		return term.Plural(int64(d/time.Minute), "minute", "minutes") + " ago"
+		return fmt.Sprintf("%d min ago", d/time.Minute)
 	case d < 48*time.Hour:
-		return term.Plural(int64(d/time.Hour), "hour", "hours") + " ago"
+		return fmt.Sprintf("%d h ago", d/time.Hour)
 	default:
 		return term.Plural(int64(d/(24*time.Hour)), "day", "days") + " ago"
 	}

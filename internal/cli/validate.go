@@ -24,8 +24,8 @@ func newValidateCmd(app *App, runF func(*ValidateOptions) error) *cobra.Command 
 		Long: `Check lakehouse.yaml: names, types, expressions, and what refers to what.
 
 All problems are reported at once, each with its line and column, and what was
-probably meant. The names of raw columns are checked against the headers of the
-files found and the columns in the lake. Nothing is written.
+probably meant. The names of raw columns are checked against the headers of
+the files found and the columns in the lake. Nothing is written.
 
 Exit codes: 0 if all is well, 2 if there are problems.`,
 		Example: `  lakectl validate

@@ -16,7 +16,7 @@ func newVersionCmd(app *App, runF func(*VersionOptions) error) *cobra.Command {
 	opts := &VersionOptions{App: app}
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version",
+		Short: "The version",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if runF != nil {

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/lakectl/lakectl/internal/term"
+)
+
+// call runs a command line in this process, as one at a terminal if there is
+// something to answer.
+func call(t *testing.T, answer string, args ...string) (code int, out, errs string) {
+	t.Helper()
+	streams, o, e := term.Test(answer)
+	streams.Interactive = answer != ""
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := &App{IO: streams, Getenv: func(string) string { return "" }, Clock: time.Now, Dir: dir}
+	code = app.Run(context.Background(), args)
+	return code, o.String(), e.String()
+}
+
+// sampleProject makes the sample project, built, the working directory.
+func sampleProject(t *testing.T) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for _, args := range [][]string{{"init", "."}, {"run", "-q"}} {
+		if code, _, errs := call(t, "", args...); code != 0 {
+			t.Fatalf("%v: exit %d, %s", args, code, errs)
+		}
+	}
+}
+
+func TestChangedDefinitionIsAskedFor(t *testing.T) {
+	sampleProject(t)
+	data, err := os.ReadFile("lakehouse.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("lakehouse.yaml", bytes.Replace(data, []byte("amount >= 0"), []byte("amount >= 1"), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := call(t, "n\n", "run")
+	if code != 2 || out != "" || !strings.Contains(errs, "  silver.transactions (checks.amount_not_negative)\n") || !strings.Contains(errs, "Rebuild from bronze? [y/N]") {
+		t.Errorf("no: exit %d, %q, %q", code, out, errs)
+	}
+	if code, out, errs = call(t, "y\n", "run"); code != 0 || !strings.Contains(out, "rebuilt") {
+		t.Errorf("yes: exit %d, %q, %q", code, out, errs)
+	}
+}
+
+func TestLockBreakAsks(t *testing.T) {
+	sampleProject(t)
+	lease, err := takeLock("lake")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lease.Release(context.Background()) //nolint:errcheck // it is broken by then
+	code, _, errs := call(t, "n\n", "lock", "break")
+	if code != 2 || !strings.Contains(errs, "Break it? [y/N]") || !strings.Contains(errs, "the lock was not broken") {
+		t.Errorf("no: exit %d, %q", code, errs)
+	}
+	if code, out, _ := call(t, "y\n", "lock", "break"); code != 0 || !strings.HasSuffix(out, "is broken\n") {
+		t.Errorf("yes: exit %d, %q", code, out)
+	}
+}
+
+// watched is a buffer that tells when a text was written to it.
+type watched struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	want string
+	seen chan struct{}
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before := strings.Contains(w.text.String(), w.want)
+	w.text.Write(p)
+	if !before && strings.Contains(w.text.String(), w.want) {
+		close(w.seen)
+	}
+	return len(p), nil
+}
+
+// A signal ends a run that waits, cleanly.
+func TestSignal(t *testing.T) {
+	sampleProject(t)
+	lease, err := takeLock("lake")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lease.Release(context.Background()) //nolint:errcheck // the test is over
+	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		cmd := exec.Command("lakectl", "run", "--lock-timeout", "1m")
+		errs := &watched{want: "waiting for the lock", seen: make(chan struct{})}
+		cmd.Stderr = errs
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-errs.seen:
+		case <-time.After(20 * time.Second):
+			t.Error("it does not wait")
+		}
+		if err := cmd.Process.Signal(signal); err != nil {
+			t.Error(err)
+		}
+		_ = cmd.Wait() // the exit code is what counts
+		if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(errs.text.String(), "lakectl: interrupted\nnext: ") {
+			t.Errorf("%v: exit %d, %q", signal, code, errs.text.String())
+		}
+	}
+}
+
+// On a terminal, tables fit; elsewhere nothing is cut.
+func TestTablesFitTheTerminal(t *testing.T) {
+	sampleProject(t)
+	for _, args := range [][]string{{"status"}, {"quarantine", "ls"}, {"quarantine", "ls", "--files"}, {"show", "silver.customers"}, {"run", "--dry-run", "--full-refresh"}} {
+		streams, out, _ := term.Test("")
+		streams.Out.Width = 80
+		dir, _ := os.Getwd()
+		app := &App{IO: streams, Getenv: func(string) string { return "" }, Clock: time.Now, Dir: dir}
+		if code := app.Run(context.Background(), args); code != 0 {
+			t.Errorf("%v: exit %d", args, code)
+		}
+		for line := range strings.Lines(out.String()) {
+			if term.Width(strings.TrimSuffix(line, "\n")) > 80 {
+				t.Errorf("%v: wider than the terminal: %q", args, line)
+			}
+		}
+	}
+	if _, out, _ := call(t, "", "quarantine", "ls"); strings.Contains(out, "…") {
+		t.Errorf("a pipe gets cut texts: %s", out)
+	}
+}
+
+// A reader that asks only reads: the lake has the same files after it.
+func TestReadingCommandsWriteNothing(t *testing.T) {
+	sampleProject(t)
+	list := func() string {
+		var names []string
+		err := filepath.WalkDir(".", func(path string, entry os.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
+				info, infoErr := entry.Info()
+				if infoErr != nil {
+					return infoErr
+				}
+				names = append(names, path+" "+info.ModTime().String())
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(names, "\n")
+	}
+	before := list()
+	for _, line := range []string{"validate", "status", "status --json", "quarantine ls", "quarantine show customers", "show gold.daily_sales", "lock ls", "run --dry-run --full-refresh -q"} {
+		if code, _, errs := call(t, "", strings.Fields(line)...); code != 0 {
+			t.Errorf("%s: exit %d, %s", line, code, errs)
+		}
+	}
+	if after := list(); after != before {
+		t.Errorf("the project changed: before\n%s\nafter\n%s", before, after)
+	}
+}
