@@ -56,9 +56,10 @@ func (s *silverLayer) table(ctx context.Context, t *project.Silver, rebuild bool
 		return err
 	}
 	begun := time.Now()
-	stage := s.run.o.Observer.Start("silver."+t.Name, 0)
+	stage := s.run.o.Observer.Start("silver."+t.Name, plan.bytes)
 	defer stage.Done()
-	o := silver.Options{Workers: s.run.o.Workers, Budget: s.run.budget, Spill: s.run.spill, Now: s.run.o.Now, Run: s.run.result.Run, Progress: stage.Add}
+	o := silver.Options{Workers: s.run.o.Workers, Budget: s.run.budget, Spill: s.run.spill, Now: s.run.o.Now, Run: s.run.result.Run,
+		Progress: plan.progress(stage)}
 	done, err := silver.Build(ctx, plan.request, o)
 	if err == nil && done.NeedsRebuild {
 		if plan, err = s.plan(ctx, t, true); err != nil {
@@ -80,6 +81,15 @@ type tablePlan struct {
 	table    *lake.Table // before the build; nil if there is none
 	consumed map[lake.TableRef]uint64
 	removed  []*lake.File // quarantine files that the build makes anew
+
+	rows, bytes int64 // of the inputs
+}
+
+// progress tells a stage how far a build is, in bytes of its inputs: a row is
+// half done when it is judged, and done when it is written.
+func (p *tablePlan) progress(stage Stage) func(judged, written int64) {
+	perRow := float64(p.bytes) / float64(max(1, p.rows))
+	return func(judged, written int64) { stage.Add(judged, int64(float64(judged+written)*perRow/2)) }
 }
 
 // plan says what there is to do for a table; nil if it is up to date.
@@ -127,6 +137,7 @@ func (s *silverLayer) inputs(p *tablePlan, source *lake.Table, since uint64) {
 	for _, f := range files {
 		if f.Sequence > since {
 			p.request.Inputs = append(p.request.Inputs, f.Path)
+			p.rows, p.bytes = p.rows+f.Rows, p.bytes+f.Bytes
 		}
 	}
 	for _, f := range s.state.Files(quarantineRef(t.Name)) {

@@ -25,9 +25,9 @@ type Options struct {
 	Spill   *engine.Spill
 	Now     time.Time // of the run: processed_timestamp of the rows that enter
 	Run     string
-	// Progress is told of the rows judged. It may be nil and must be safe for
-	// concurrent use.
-	Progress func(rows, bytes int64)
+	// Progress is told of rows that were judged and of rows that were written. It
+	// may be nil and must be safe for concurrent use.
+	Progress func(judged, written int64)
 }
 
 // Request is what a build works on.

@@ -149,6 +149,7 @@ func (b *build) copyExisting(ctx context.Context, w *worker, e *existing, out *t
 // writeRows writes rows, and notes what the ledger and the index need of them.
 func (b *build) writeRows(w *worker, out *table.Writer, done *written, all []arrow.Array, n int) error {
 	count(done.after, all[b.own+atSourceFile])
+	b.o.Progress(0, int64(n))
 	if b.compare.columns != nil {
 		w.hashes = w.hasher.Rows(w.hashes, pick(all, b.compare.columns), n)
 		done.keys = append(done.keys, w.hashes...)
