@@ -47,6 +47,7 @@ type Store struct {
 // lane is the part of a store that one worker fills.
 type lane struct {
 	parts          []*lanePart
+	coders         []*vec.Coder // by column; nil if not text
 	spill          *spillFile
 	used, reserved int64
 }
@@ -85,9 +86,18 @@ func NewStore(o StoreOptions) *Store {
 		}
 	}
 	for i := range s.lanes {
-		s.lanes[i] = new(lane)
+		s.lanes[i] = &lane{coders: s.newCoders()}
 	}
 	return s
+}
+
+// newCoders returns the coders of one goroutine.
+func (s *Store) newCoders() []*vec.Coder {
+	coders := make([]*vec.Coder, len(s.interns))
+	for i, intern := range s.interns {
+		coders[i] = intern.NewCoder()
+	}
+	return coders
 }
 
 // Append adds the given rows of the columns to a partition. seq orders the
@@ -103,7 +113,7 @@ func (s *Store) Append(worker int, seq uint64, part int, cols []arrow.Array, row
 	}
 	p := ln.parts[part]
 	for len(rows) > 0 {
-		c := s.open(p)
+		c := s.open(ln, p)
 		n := min(len(rows), s.o.ChunkRows-c.rows)
 		s.fill(c, seq, cols, rows[:n])
 		p.rows += int64(n)
@@ -116,13 +126,13 @@ func (s *Store) Append(worker int, seq uint64, part int, cols []arrow.Array, row
 }
 
 // open returns the chunk that takes the next rows.
-func (s *Store) open(p *lanePart) *chunk {
+func (s *Store) open(ln *lane, p *lanePart) *chunk {
 	if n := len(p.chunks); n > 0 && !p.chunks[n-1].sealed {
 		return p.chunks[n-1]
 	}
 	c := &chunk{cols: make([]*vec.Builder, len(s.o.Types))}
 	for i, typ := range s.o.Types {
-		c.cols[i] = vec.NewBuilder(typ, s.interns[i])
+		c.cols[i] = vec.NewCodedBuilder(typ, ln.coders[i])
 	}
 	p.chunks = append(p.chunks, c)
 	return c

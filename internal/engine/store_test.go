@@ -152,3 +152,38 @@ func BenchmarkStoreScatter(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(8*batchRows), "ns/row")
 }
+
+// Each batch has a dictionary of its own, of more entries than rows go to a partition.
+func BenchmarkStoreLargeDictionaries(b *testing.B) {
+	const parts, entries = 365, 10_000
+	types := []schema.Type{schema.T(schema.String)}
+	var batches [][]arrow.Array
+	for k := range 8 {
+		in, codes := vec.NewInterner(0), make([]int32, batchRows)
+		for i := range codes {
+			codes[i], _ = in.Code(fmt.Appendf(nil, "customer %d", (i*7919+k)%entries))
+		}
+		batches = append(batches, []arrow.Array{vec.DictionaryOf(codes, nil, 0, in.Data())})
+	}
+	rows := make([][]int32, parts)
+	for i := range batchRows {
+		rows[i%parts] = append(rows[i%parts], int32(i))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s := NewStore(StoreOptions{Types: types, Workers: 1})
+		for seq, cols := range batches {
+			for p := range rows {
+				if err := s.Append(0, uint64(seq), p, cols, rows[p]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		for p := range parts {
+			if err := s.Scan(p, func([]arrow.Array, int) error { return nil }); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(8*batchRows), "ns/row")
+}

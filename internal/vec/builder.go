@@ -18,13 +18,14 @@ import (
 // dictionary-coded stay codes as long as their dictionary is small, and equal
 // values of fixed width are held once.
 //
-// A Builder is for one goroutine; the Interner it was given may be shared.
+// A Builder is for one goroutine, which is that of its Coder; the Interner may be
+// shared.
 type Builder struct {
-	typ    schema.Type
-	rows   int
-	valid  []byte // bitmap, made at the first null
-	nulls  int
-	intern *Interner // nil: texts are never kept as codes
+	typ   schema.Type
+	rows  int
+	valid []byte // bitmap, made at the first null
+	nulls int
+	coder *Coder // nil: texts are never kept as codes
 
 	bits []byte       // boolean
 	w32  fixed[int32] // integer, date; codes of texts
@@ -34,13 +35,18 @@ type Builder struct {
 	ends []int32
 
 	coded bool // a text column that is held as codes in w32
-	codes codeMap
 }
 
 // NewBuilder returns an empty builder. Texts are kept as codes of intern as
 // long as it has room for their dictionaries; without one they are kept plain.
 func NewBuilder(typ schema.Type, intern *Interner) *Builder {
-	return &Builder{typ: typ, intern: intern}
+	return NewCodedBuilder(typ, intern.NewCoder())
+}
+
+// NewCodedBuilder is NewBuilder for one of many builders of a column that one
+// goroutine fills side by side: they share what the coder knows of a dictionary.
+func NewCodedBuilder(typ schema.Type, coder *Coder) *Builder {
+	return &Builder{typ: typ, coder: coder}
 }
 
 // Len returns the number of values collected.
@@ -95,7 +101,7 @@ func (b *Builder) Array() arrow.Array {
 	switch b.typ.Kind {
 	case schema.String:
 		if b.coded {
-			out = DictionaryOf(b.w32.all(), valid, nulls, b.intern.Data())
+			out = DictionaryOf(b.w32.all(), valid, nulls, b.coder.intern.Data())
 		} else {
 			out = b.textArray(valid)
 		}
@@ -113,7 +119,7 @@ func (b *Builder) Array() arrow.Array {
 	default:
 		out = FixedOf(b.typ, asBytes(b.w64.all()), valid, n, nulls)
 	}
-	*b = Builder{typ: b.typ, intern: b.intern, codes: b.codes}
+	*b = Builder{typ: b.typ, coder: b.coder}
 	return out
 }
 
@@ -177,8 +183,8 @@ func (b *Builder) appendText(text []byte, offsets []int32, rows []int32) {
 
 func (b *Builder) appendDictionary(a *array.Dictionary, rows []int32) {
 	dictionary := a.Dictionary().(*array.String)
-	if b.intern != nil && (b.coded || b.rows == 0) {
-		if global, ok := b.codes.of(b.intern, a.Data().Dictionary(), dictionary); ok {
+	if b.coder != nil && (b.coded || b.rows == 0) {
+		if global, ok := b.coder.codesOf(a.Data().Dictionary(), dictionary); ok {
 			b.coded = true
 			gatherCodes(&b.w32, Codes(a), global, rows)
 			return
@@ -202,7 +208,7 @@ func (b *Builder) plain() {
 	}
 	for i, code := range b.w32.all() {
 		if b.valid == nil || bitutil.BitIsSet(b.valid, i) {
-			b.text = append(b.text, b.intern.Value(code)...)
+			b.text = append(b.text, b.coder.intern.Value(code)...)
 		}
 		b.ends = append(b.ends, int32(len(b.text)))
 	}

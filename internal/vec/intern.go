@@ -18,7 +18,12 @@ type Interner struct {
 	data  arrow.ArrayData // of the entries so far, until the next is added
 }
 
-// NewInterner returns an empty dictionary of at most limit texts (0: no limit).
+// bytesPerText is how much text an Interner of limited size takes for each of
+// the texts it may have.
+const bytesPerText = 256
+
+// NewInterner returns an empty dictionary of at most limit texts, and 256 bytes
+// for each of them (0: no limit).
 func NewInterner(limit int) *Interner { return &Interner{limit: limit, slots: make([]uint64, 64)} }
 
 // Len returns the number of texts.
@@ -102,7 +107,8 @@ func (in *Interner) add(text []byte) (int32, bool) {
 	if found {
 		return int32(uint32(in.slots[slot])) - 1, true
 	}
-	if in.limit > 0 && len(in.ends) >= in.limit || len(in.text)+len(text) > maxText {
+	full := in.limit > 0 && (len(in.ends) >= in.limit || len(in.text)+len(text) > bytesPerText*in.limit)
+	if full || len(in.text)+len(text) > maxText {
 		return 0, false
 	}
 	in.text = append(in.text, text...)
@@ -128,31 +134,41 @@ func (in *Interner) rehash() {
 	}
 }
 
-// codeMap remembers the codes of one dictionary's entries in an Interner.
-type codeMap struct {
+// Coder finds the codes of a dictionary's entries in an Interner, and remembers
+// those of the last dictionary. It is for one goroutine.
+type Coder struct {
+	intern     *Interner
 	dictionary arrow.ArrayData
 	codes      []int32
 	ok         bool
 }
 
-// of returns the interner's code of each entry of a dictionary, or false if the
-// interner has no room for them.
-func (m *codeMap) of(in *Interner, identity arrow.ArrayData, dictionary *array.String) ([]int32, bool) {
-	if m.dictionary == identity {
-		return m.codes, m.ok
+// NewCoder returns a coder for one goroutine; nil for a nil Interner.
+func (in *Interner) NewCoder() *Coder {
+	if in == nil {
+		return nil
 	}
-	m.dictionary, m.ok = identity, true
-	m.codes = grow(m.codes, dictionary.Len())
+	return &Coder{intern: in}
+}
+
+// codesOf returns the code of each entry of a dictionary, or false if the
+// Interner has no room for them.
+func (c *Coder) codesOf(identity arrow.ArrayData, dictionary *array.String) ([]int32, bool) {
+	if c.dictionary == identity {
+		return c.codes, c.ok
+	}
+	c.dictionary, c.ok = identity, true
+	c.codes = grow(c.codes, dictionary.Len())
 	offsets, text := dictionary.ValueOffsets(), Bytes(dictionary)
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	for i := range m.codes {
-		code, ok := in.add(text[offsets[i]:offsets[i+1]])
+	c.intern.mu.Lock()
+	defer c.intern.mu.Unlock()
+	for i := range c.codes {
+		code, ok := c.intern.add(text[offsets[i]:offsets[i+1]])
 		if !ok {
-			m.ok = false
+			c.ok = false
 			return nil, false
 		}
-		m.codes[i] = code
+		c.codes[i] = code
 	}
-	return m.codes, true
+	return c.codes, true
 }

@@ -53,7 +53,7 @@ func ReadBuilder(data []byte, typ schema.Type, intern *Interner) (*Builder, []by
 		header[i] = int64(binary.NativeEndian.Uint64(data[8*i:]))
 	}
 	data = data[8*fields:]
-	b := &Builder{typ: typ, intern: intern, rows: int(header[0]), nulls: int(header[1]), coded: header[2]&1 != 0}
+	b := &Builder{typ: typ, coder: intern.NewCoder(), rows: int(header[0]), nulls: int(header[1]), coded: header[2]&1 != 0}
 	var parts [7][]byte
 	for i := range parts {
 		n := header[3+i]

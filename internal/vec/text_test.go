@@ -59,3 +59,16 @@ func TestEmptyAsNull(t *testing.T) {
 		}
 	}
 }
+
+func TestInternersHoldLittleText(t *testing.T) {
+	in, long := NewInterner(8), make([]byte, 8*bytesPerText)
+	if _, ok := in.Code(long); !ok {
+		t.Error("as much text as there is room for is refused")
+	}
+	if _, ok := in.Code([]byte("x")); ok {
+		t.Error("more text than there is room for is taken")
+	}
+	if code, ok := in.Code(long); !ok || code != 0 {
+		t.Error("a text that is there is refused")
+	}
+}
