@@ -158,6 +158,7 @@ func (o *engineOptions) pipeline(app *App, w *workspace) (pipeline.Options, erro
 
 // execute runs the pipeline, with progress on a terminal.
 func (app *App) execute(ctx context.Context, w *workspace, l *lake.Lake, o pipeline.Options) (*pipeline.Result, error) {
+	boundMemory(o.Memory)
 	if app.quiet || app.json {
 		return pipeline.Run(ctx, w.Project, l, o)
 	}
