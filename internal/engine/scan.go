@@ -105,10 +105,11 @@ type output struct {
 	builders []*vec.Builder
 	rows     []int32 // 0, 1, 2, ...
 	n        int
+	bytes    int // of texts at which a batch ends
 }
 
 func (s *Store) newOutput(do func([]arrow.Array, int) error) *output {
-	out := &output{do: do, rows: make([]int32, s.o.ChunkRows)}
+	out := &output{do: do, rows: make([]int32, s.o.ChunkRows), bytes: s.o.BatchBytes}
 	for i := range out.rows {
 		out.rows[i] = int32(i)
 	}
@@ -120,13 +121,18 @@ func (s *Store) newOutput(do func([]arrow.Array, int) error) *output {
 
 func (out *output) take(c *cursor) error {
 	cols, start, end := c.next()
-	size := int64(0)
-	for i, col := range cols {
-		out.builders[i].Append(col, out.rows[start:end])
-		size += out.builders[i].Bytes()
-	}
-	if out.n += end - start; out.n >= batchRows || size >= maxBatchBytes {
-		return out.flush()
+	for start < end {
+		n, size := vec.FitRows(cols, out.rows[start:end], out.bytes), int64(0)
+		for i, col := range cols {
+			out.builders[i].Append(col, out.rows[start:start+n])
+			size += out.builders[i].Bytes()
+		}
+		start += n
+		if out.n += n; out.n >= batchRows || size >= int64(out.bytes) {
+			if err := out.flush(); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

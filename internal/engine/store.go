@@ -20,16 +20,18 @@ type StoreOptions struct {
 	// ChunkRows is how many rows of a partition are kept and spilled together;
 	// 0 is a default that suits hundreds of partitions.
 	ChunkRows int
+	// BatchBytes closes chunks and batches of long texts early, as Arrow's offsets
+	// have 32 bits: a column has at most as much again, or one text more. 0 is a
+	// default.
+	BatchBytes int
 }
 
 const (
-	defaultChunkRows = 4096
-	batchRows        = 32 << 10 // of the batches that Scan makes
-	internTexts      = 1 << 16  // texts of a column that are kept as codes
-	reserveStep      = 1 << 20  // bytes asked of the budget at a time
-	// maxBatchBytes closes chunks and batches of long texts early: Arrow's
-	// offsets have 32 bits.
-	maxBatchBytes = 64 << 20
+	defaultChunkRows  = 4096
+	batchRows         = 32 << 10 // of the batches that Scan makes
+	internTexts       = 1 << 16  // texts of a column that are kept as codes
+	reserveStep       = 1 << 20  // bytes asked of the budget at a time
+	defaultBatchBytes = 64 << 20
 )
 
 // Store collects rows by partition and gives each partition back in order. What
@@ -79,6 +81,9 @@ func NewStore(o StoreOptions) *Store {
 	if o.ChunkRows == 0 {
 		o.ChunkRows = defaultChunkRows
 	}
+	if o.BatchBytes == 0 {
+		o.BatchBytes = defaultBatchBytes
+	}
 	s := &Store{o: o, interns: make([]*vec.Interner, len(o.Types)), lanes: make([]*lane, max(1, o.Workers))}
 	for i, typ := range o.Types {
 		if typ.Kind == schema.String {
@@ -114,7 +119,7 @@ func (s *Store) Append(worker int, seq uint64, part int, cols []arrow.Array, row
 	p := ln.parts[part]
 	for len(rows) > 0 {
 		c := s.open(ln, p)
-		n := min(len(rows), s.o.ChunkRows-c.rows)
+		n := vec.FitRows(cols, rows[:min(len(rows), s.o.ChunkRows-c.rows)], s.o.BatchBytes)
 		s.fill(c, seq, cols, rows[:n])
 		p.rows += int64(n)
 		rows = rows[n:]
@@ -158,7 +163,7 @@ func (s *Store) account(ln *lane, c *chunk) error {
 	}
 	ln.used += now - c.bytes
 	c.bytes = now
-	c.sealed = c.sealed || now >= maxBatchBytes
+	c.sealed = c.sealed || now >= int64(s.o.BatchBytes)
 	for ln.used > ln.reserved {
 		if s.o.Budget.Reserve(reserveStep) {
 			ln.reserved += reserveStep

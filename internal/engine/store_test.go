@@ -114,6 +114,57 @@ func storeRoundTrip(t *testing.T, workers int, limit int64) {
 	}
 }
 
+// Texts of one value are kept as codes until there are too many; batches of them
+// must not become longer than what offsets can tell.
+func TestStoreClosesBatchesOfLongTexts(t *testing.T) {
+	const room, long, rows = 1 << 10, 300, 500
+	s := NewStore(StoreOptions{Types: []schema.Type{schema.T(schema.Bigint), schema.T(schema.String), schema.T(schema.Binary)}, Workers: 1, BatchBytes: room,
+		ChunkRows: 64, Budget: budget.New(0), Spill: NewSpill(t.TempDir())})
+	defer s.Close()
+	for seq := range 4 {
+		numbers, in, codes := make([]int64, rows), vec.NewInterner(0), make([]int32, rows)
+		texts, offsets := []byte(nil), []int32{0}
+		for i := range rows {
+			numbers[i] = int64(seq*rows + i)
+			codes[i], _ = in.Code(fmt.Appendf(nil, "%0*d", long, i%3))
+			texts = fmt.Appendf(texts, "%0*d", long, i)
+			offsets = append(offsets, int32(len(texts)))
+		}
+		var text arrow.Array = vec.DictionaryOf(codes, nil, 0, in.Data())
+		if seq%2 == 1 { // what follows a plain text is plain
+			text = vec.StringsOf(slices.Clone(offsets), slices.Clone(texts))
+		}
+		if err := s.Append(0, uint64(seq), 0, []arrow.Array{vec.Int64s(numbers), text, vec.BinaryOf(offsets, texts)}, iota32(rows)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next := int64(0)
+	err := s.Scan(0, func(cols []arrow.Array, n int) error {
+		size := 0
+		for i := range n {
+			if got := cols[0].(*array.Int64).Value(i); got != next {
+				return fmt.Errorf("row %d is %d", next, got)
+			}
+			want := next % rows
+			if next/rows%2 == 0 {
+				want %= 3
+			}
+			if got := vec.TextOf(cols[1]).Value(i); got != fmt.Sprintf("%0*d", long, want) {
+				return fmt.Errorf("the text of row %d is %s", next, got)
+			}
+			size += cols[2].(*array.Binary).ValueLen(i)
+			next++
+		}
+		if size > 2*room+long {
+			return fmt.Errorf("a batch has %d bytes of text", size)
+		}
+		return nil
+	})
+	if err != nil || next != 4*rows {
+		t.Errorf("%d rows, %v", next, err)
+	}
+}
+
 func TestForEachStopsAtTheFirstError(t *testing.T) {
 	calls := 0
 	err := ForEach(context.Background(), 1, 10, func(_ context.Context, _, task int) error {

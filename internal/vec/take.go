@@ -30,3 +30,44 @@ func TakeColumns(cols []arrow.Array, types []schema.Type, rows []int32) []arrow.
 	}
 	return out
 }
+
+// FitRows returns how many of the rows, at least one, have no more than room
+// bytes of text in any of the columns. It is for those who expand dictionaries
+// or put batches together: Arrow's offsets have 32 bits.
+func FitRows(cols []arrow.Array, rows []int32, room int) int {
+	n := len(rows)
+	for _, col := range cols {
+		n = fit(col, rows[:n], room)
+	}
+	return n
+}
+
+func fit(col arrow.Array, rows []int32, room int) int {
+	var offsets, codes []int32
+	size := 0 // at most
+	switch a := col.(type) {
+	case *array.String:
+		offsets, size = a.ValueOffsets(), len(Bytes(a))
+	case *array.Binary:
+		offsets, size = a.ValueOffsets(), len(a.ValueBytes())
+	case *array.Dictionary:
+		dictionary := a.Dictionary().(*array.String)
+		codes, offsets, size = Codes(a), dictionary.ValueOffsets(), len(Bytes(dictionary))*len(rows)
+	}
+	if size <= room {
+		return len(rows)
+	}
+	used := 0
+	for i, row := range rows {
+		if col.IsNull(int(row)) {
+			continue
+		}
+		if codes != nil {
+			row = codes[row]
+		}
+		if used += int(offsets[row+1] - offsets[row]); used > room {
+			return max(1, i)
+		}
+	}
+	return len(rows)
+}
