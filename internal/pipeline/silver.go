@@ -194,6 +194,13 @@ func (s *silverLayer) references(ctx context.Context, p *tablePlan) (changed boo
 		if err != nil {
 			return false, err
 		}
+		if p.rebuild, err = s.failsUnseen(ctx, p, check, hashes, known); err != nil {
+			return false, err
+		}
+		if p.rebuild {
+			changed = true
+			continue
+		}
 		if !known {
 			p.request.RejudgeAll, changed = true, true
 			continue
@@ -207,6 +214,24 @@ func (s *silverLayer) references(ctx context.Context, p *tablePlan) (changed boo
 		}
 	}
 	return changed, nil
+}
+
+// failsUnseen says whether superseded rows may fail a check now because values
+// have gone: such rows belong in quarantine, and only a build from scratch finds
+// them, for neither the table nor quarantine has them.
+func (s *silverLayer) failsUnseen(ctx context.Context, p *tablePlan, check *project.Check, hashes []uint64, known bool) (bool, error) {
+	superseded := int64(0)
+	for _, f := range s.state.Datasets[p.request.Table.From.Name].Files() {
+		superseded += f.Ledger.Superseded
+	}
+	if check.OnFail == project.Flag || superseded == 0 || known && len(hashes) == 0 {
+		return false, nil
+	}
+	if !known {
+		return true, nil
+	}
+	to := check.References.Table
+	return silver.Vanished(ctx, s.tx, to, check.References.Column, s.current(silverRef(to)), hashes)
 }
 
 // changedValues returns the hashes of the values that came to a referenced

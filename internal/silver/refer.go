@@ -7,20 +7,50 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 
+	"github.com/lakectl/lakectl/internal/engine"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/quality"
 	"github.com/lakectl/lakectl/internal/schema"
 	"github.com/lakectl/lakectl/internal/storage"
 	"github.com/lakectl/lakectl/internal/table"
+	"github.com/lakectl/lakectl/internal/vec"
 )
 
 // Values returns the set of the values of a column, over the files that the
 // table is about to have.
 func Values(ctx context.Context, open table.Opener, t *project.Silver, column int, files []lake.FileChange) (*quality.Set, error) {
+	set := quality.NewSet(t.Columns[column].Type)
+	return set, scanValues(ctx, open, t, column, files, func(values arrow.Array) { set.Add(values) })
+}
+
+// Vanished says whether a value with one of these hashes is not in a column, over
+// the files that the table is about to have.
+func Vanished(ctx context.Context, open table.Opener, t *project.Silver, column int, files []lake.FileChange, hashes []uint64) (bool, error) {
+	asked, missing := engine.NewHashSet(len(hashes)), map[uint64]bool{}
+	for _, h := range hashes {
+		asked.Add(h)
+		missing[h] = true
+	}
+	var hasher vec.Hasher
+	var found []uint64
+	err := scanValues(ctx, open, t, column, files, func(values arrow.Array) {
+		found = hasher.Rows(found, []arrow.Array{values}, values.Len())
+		for i, h := range found {
+			if asked.Has(h) && values.IsValid(i) {
+				delete(missing, h)
+			}
+		}
+	})
+	null := hasher.Rows(nil, []arrow.Array{vec.Nulls(t.Columns[column].Type, 1)}, 1)
+	delete(missing, null[0]) // which nothing refers to
+	return len(missing) > 0, err
+}
+
+// scanValues gives the values of a column to do, over all files of a table.
+func scanValues(ctx context.Context, open table.Opener, t *project.Silver, column int, files []lake.FileChange, do func(values arrow.Array)) error {
 	all := t.Table()
 	c := all.Columns[column]
-	set := quality.NewSet(c.Type)
 	inPath := t.FileTable().Index(c.Name) < 0
 	var parts []schema.Column
 	for _, p := range t.PartitionBy {
@@ -31,12 +61,12 @@ func Values(ctx context.Context, open table.Opener, t *project.Silver, column in
 		if inPath {
 			id, err := partitions.AddValues(f.Partition)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			if f.Rows > 0 {
 				for i, col := range partitions.Columns(id, 1) {
 					if parts[i].Name == c.Name {
-						set.Add(col)
+						do(col)
 					}
 				}
 			}
@@ -44,17 +74,17 @@ func Values(ctx context.Context, open table.Opener, t *project.Silver, column in
 		}
 		r, err := table.Open(ctx, open, f.Path)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		err = r.ScanAll([]schema.Column{c}, func(cols []arrow.Array, _ int) error {
-			set.Add(cols[0])
+			do(cols[0])
 			return nil
 		})
 		if err := errors.Join(err, r.Close()); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return set, nil
+	return nil
 }
 
 // Changed returns the hashes of the values of a column that a commit brought to
