@@ -1,0 +1,259 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lakectl/lakectl/internal/e2e/lab"
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/pipeline"
+	"github.com/lakectl/lakectl/internal/storage/mem"
+)
+
+// shape is a table of items: what tells rows apart and where they lie.
+type shape struct {
+	name      string
+	keys      []string // nil: every row counts
+	distinct  bool
+	latestBy  bool
+	partition []string // of p (text), n (integer), d (date) and f (boolean)
+}
+
+func shapes() []shape {
+	var out []shape
+	for _, partition := range [][]string{nil, {"p"}, {"n"}, {"d"}, {"f"}, {"p", "n"}} {
+		for _, s := range []shape{
+			{name: "no key"}, {name: "distinct", distinct: true},
+			{name: "key", keys: []string{"a"}}, {name: "key, latest by", keys: []string{"a"}, latestBy: true},
+			{name: "two keys, latest by", keys: []string{"a", "b"}, latestBy: true},
+		} {
+			s.partition = partition
+			s.name = fmt.Sprint(s.name, " by ", partition)
+			out = append(out, s)
+		}
+	}
+	// The key itself, or a part of it, stands in the path.
+	return append(out, shape{name: "key in the path", keys: []string{"p", "a"}, partition: []string{"p"}, latestBy: true},
+		shape{name: "key is the path", keys: []string{"n"}, partition: []string{"n"}})
+}
+
+func (s shape) yaml() string {
+	var b strings.Builder
+	b.WriteString("project: items\nlake: ./lake\nbronze:\n  items: {source: \"items_*.csv\"}\nsilver:\n  items:\n")
+	if s.keys != nil {
+		fmt.Fprintf(&b, "    key: [%s]\n", strings.Join(s.keys, ", "))
+	}
+	if s.distinct {
+		b.WriteString("    distinct: true\n")
+	}
+	if s.latestBy {
+		b.WriteString("    latest_by: t\n")
+	}
+	if s.partition != nil {
+		fmt.Fprintf(&b, "    partition_by: [%s]\n", strings.Join(s.partition, ", "))
+	}
+	b.WriteString(`    columns:
+      a: {type: string}
+      b: {type: integer}
+      p: {type: string, expr: "p"}
+      n: {type: integer}
+      d: {type: date}
+      f: {type: boolean}
+      t: {type: bigint}
+      v: {type: string}
+    checks:
+      not_bad:  {expect: "v <> 'bad'", null_ok: true}
+      not_ugly: {expect: "v <> 'ugly'", null_ok: true, on_fail: flag}
+`)
+	return b.String()
+}
+
+// odd are texts that are hard on paths.
+var odd = []string{"", "plain", "a/b", "x=y", "%41", "A", "Ünï cødé", "..", ".", " ", "a b", "it's", `"q"`, `\`, "#?*", "__HIVE_DEFAULT_PARTITION__", "NULL", "null", "_tmp", "🦆", "a%2Fb"}
+
+// item is a raw row; values by column.
+type item map[string]string
+
+var itemColumns = []string{"a", "b", "p", "n", "d", "f", "t", "v"}
+
+// randomItems adds a file of items to files, some of them repeats of any before.
+func randomItems(rng *rand.Rand, files [][]item, n int) [][]item {
+	pick := func(list ...string) string { return list[rng.IntN(len(list))] }
+	var items []item
+	for range n {
+		it := item{
+			"a": pick("k1", "k2", "k3", "K1", " k1", "", "é", "k"+strconv.Itoa(rng.IntN(40))), "b": pick("1", "2", "-3", ""),
+			"p": odd[rng.IntN(len(odd))], "n": pick("0", "-5", "2147483647", "-2147483648", "", "7"),
+			"d": pick("2026-01-01", "0001-01-01", "9999-12-31", "", "1969-12-31"), "f": pick("true", "false", ""),
+			"t": pick("", "1", "2", "3", "9223372036854775807", "-9223372036854775808"), "v": pick("", "ok", "fine", "bad", "ugly"),
+		}
+		items = append(items, it)
+		if rng.IntN(5) == 0 { // an exact repeat, somewhere
+			from := items
+			if len(files) > 0 && rng.IntN(2) == 0 {
+				from = files[rng.IntN(len(files))]
+			}
+			items = append(items, maps.Clone(from[rng.IntN(len(from))]))
+		}
+	}
+	return append(files, items)
+}
+
+func itemsCSV(items []item) string {
+	var b strings.Builder
+	b.WriteString(strings.Join(itemColumns, ",") + "\n")
+	for _, it := range items {
+		for i, c := range itemColumns {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(`"` + strings.ReplaceAll(it[c], `"`, `""`) + `"`)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// model is what becomes of files of items: slow and plain.
+func (s shape) model(files [][]item) (rows []lab.Row, totals lake.Totals) {
+	type version struct {
+		row  lab.Row
+		t    int64
+		null bool
+	}
+	best := map[string]version{}
+	var order []string
+	for f, items := range files {
+		for i, it := range items {
+			row := lab.Row{"source_file": fileOfItems(f), "source_row": strconv.Itoa(i + 1), "data_quality_flag": "PASSED"}
+			for c, value := range it {
+				if value != "" || c == "p" && !slices.Contains(s.partition, "p") {
+					row[c] = value
+				}
+			}
+			missing := slices.ContainsFunc(s.keys, func(c string) bool { _, ok := row[c]; return !ok })
+			if missing || it["v"] == "bad" {
+				totals.Quarantined++
+				continue
+			}
+			key := fmt.Sprint(f, " ", i)
+			columns := s.keys
+			if s.distinct {
+				columns = itemColumns
+			}
+			if columns != nil {
+				key = ""
+				for _, c := range columns {
+					value, ok := row[c]
+					key += fmt.Sprintf("%v%q", ok, value)
+				}
+			}
+			if it["v"] == "ugly" {
+				row["data_quality_flag"], row["data_quality_issues"] = "WARNED", "not_ugly"
+			}
+			t, err := strconv.ParseInt(it["t"], 10, 64)
+			now := version{row, t, err != nil}
+			old, again := best[key]
+			switch {
+			case !again:
+				order = append(order, key)
+				best[key] = now
+			case s.distinct:
+				totals.Duplicate++
+			default:
+				totals.Superseded++
+				if !s.latestBy || old.null || !now.null && now.t >= old.t {
+					best[key] = now
+				}
+			}
+		}
+	}
+	for _, key := range order {
+		rows = append(rows, best[key].row)
+	}
+	totals.Silver = int64(len(rows))
+	return rows, totals
+}
+
+func fileOfItems(i int) string { return fmt.Sprintf("items_%03d.csv", i) }
+
+func itemsLab(t *testing.T, s shape) *lab.Lab {
+	t.Helper()
+	l := lab.New(t)
+	l.Bucket = mem.New(mem.Options{})
+	l.Write("lakehouse.yaml", s.yaml())
+	return l
+}
+
+func TestTablesOfAllShapesAreWhatAModelSays(t *testing.T) {
+	for i, s := range shapes() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			rng := rand.New(rand.NewPCG(uint64(i), 9))
+			var files [][]item
+			for range 5 {
+				files = randomItems(rng, files, 60)
+			}
+			rows, totals := s.model(files)
+			want := lab.Lines(rows)
+			check := func(l *lab.Lab, how string) {
+				t.Helper()
+				lab.SameLines(t, how, lab.Lines(lab.Without(l.Rows("silver.items"), lab.Dependent()...)), want)
+				l.CheckLedger()
+				if got := l.Ledger()[0].Totals; got != totals {
+					t.Errorf("%s: the ledger is %+v, want %+v", how, got, totals)
+				}
+			}
+			once, each := itemsLab(t, s), itemsLab(t, s)
+			each.Workers = 1
+			for f, items := range files {
+				once.Write(fileOfItems(f), itemsCSV(items))
+				each.Write(fileOfItems(f), itemsCSV(items))
+				each.MustRun()
+				each.Now = each.Now.Add(9 * time.Hour)
+			}
+			once.MustRun()
+			check(once, "one run")
+			check(each, "file by file")
+			each.MustRun(func(o *pipeline.Options) { o.FullRefresh = true })
+			check(each, "full refresh")
+		})
+	}
+}
+
+// TestKeysMoveAndPartitionsEmpty follows the versions of one key from partition
+// to partition: what is left behind has no rows, and takes new ones again.
+func TestKeysMoveAndPartitionsEmpty(t *testing.T) {
+	s := shape{keys: []string{"a"}, latestBy: true, partition: []string{"p"}}
+	l := itemsLab(t, s)
+	for step, want := range []string{"north", "south", "north", "south"} {
+		p := want
+		if step == 3 {
+			p = "west" // an old version: it does not count
+			want = "north"
+		}
+		at := strconv.Itoa(step + 1)
+		if step == 3 {
+			at = "0"
+		}
+		l.Write(fileOfItems(step), itemsCSV([]item{{"a": "k", "p": p, "t": at}}))
+		result := l.MustRun()
+		rows := l.Rows("silver.items")
+		if len(rows) != 1 || rows[0]["p"] != want {
+			t.Fatalf("step %d: %v, want one row in %s", step, rows, want)
+		}
+		if got := result.Silver[0].Rows; got != 1 {
+			t.Errorf("step %d: the run says %d rows", step, got)
+		}
+		l.CheckLedger()
+	}
+	if again := l.MustRun(); again.Outcome != pipeline.NothingToDo {
+		t.Errorf("a run without files: %s", again.Outcome)
+	}
+}
