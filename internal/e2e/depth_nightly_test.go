@@ -1,0 +1,9 @@
+//go:build nightly
+
+package e2e
+
+// How much is tried at night: everything.
+const (
+	faultStep = 1
+	faultTurn = 6
+)

@@ -1,0 +1,9 @@
+//go:build !nightly
+
+package e2e
+
+// How much is tried in the normal tests.
+const (
+	faultStep = 11 // every how many operations of a run one goes wrong
+	faultTurn = 1  // how many of the ways in which it can are tried
+)
