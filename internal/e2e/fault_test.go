@@ -128,7 +128,7 @@ func TestNothingIsLeftOfFailedRuns(t *testing.T) {
 	for name, data := range f.before {
 		l.Write("lake/"+name, data)
 	}
-	l.Process = "dead"
+	l.Process, l.Workers = "dead", 1 // no writer is made while the process dies
 	inner := l.Open().Bucket()
 	l.Bucket = faulty.New(inner, faulty.Fault{At: f.ops / 2, Mode: faulty.Kill})
 	if _, err := l.Run(); !errors.Is(err, faulty.ErrKilled) {
