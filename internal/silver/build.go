@@ -28,6 +28,8 @@ type Options struct {
 	// Progress is told of rows that were judged and of rows that were written. It
 	// may be nil and must be safe for concurrent use.
 	Progress func(judged, written int64)
+
+	settleBytes int64 // in tests; 0 means settleBytes
 }
 
 // Request is what a build works on.
@@ -114,6 +116,9 @@ func newBuild(req Request, o Options) *build {
 	if o.Progress == nil {
 		o.Progress = func(int64, int64) {}
 	}
+	if o.settleBytes == 0 {
+		o.settleBytes = settleBytes
+	}
 	all := req.Table.Table()
 	var parts []schema.Column
 	for _, c := range req.Table.PartitionBy {
@@ -136,7 +141,7 @@ func newBuild(req Request, o Options) *build {
 		b.inFile[i] = all.Index(c.Name)
 	}
 	for i := range b.workers {
-		b.workers[i] = &worker{judge: newJudge(req.Table, req.Sets), finder: b.partitions.Finder(), totals: map[string]lake.Totals{}}
+		b.workers[i] = &worker{judge: newJudge(req.Table, req.Sets), finder: b.partitions.Finder(), totals: map[string]lake.Totals{}, fatal: map[string]example{}}
 	}
 	return b
 }

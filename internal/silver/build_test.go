@@ -77,7 +77,7 @@ func (h *history) step() {
 	h.damage()
 	var all []settings
 	for range 2 {
-		all = append(all, settings{1 + h.r.IntN(4), []int64{-1, 0, 300 << 10}[h.r.IntN(3)]})
+		all = append(all, settings{1 + h.r.IntN(4), []int64{-1, 0, 300 << 10}[h.r.IntN(3)], int64(h.r.IntN(2))})
 	}
 	entered := map[string]string{}
 	if !c.rebuild {
@@ -114,7 +114,7 @@ func (h *history) sameFromScratch() {
 			sets[len(sets)-1] = h.set()
 		}
 	}
-	r, err := h.build(h.request(changes{sets: sets, rebuild: true}, "scratch/"), settings{2, -1})
+	r, err := h.build(h.request(changes{sets: sets, rebuild: true}, "scratch/"), settings{workers: 2, memory: -1})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -210,10 +210,67 @@ func TestNothingToDoChangesNothing(t *testing.T) {
 	h.arrive(3, 1)
 	c := changes{rebuild: true}
 	h.refer(&c)
-	h.commit(c, settings{2, -1})
+	h.commit(c, settings{workers: 2, memory: -1})
 	c.rebuild = false
-	r := h.commit(c, settings{2, -1})
+	r := h.commit(c, settings{workers: 2, memory: -1})
 	if len(r.Put) > 0 || len(r.Removed) > 0 || len(r.Quarantined) > 0 || !reflect.DeepEqual(r.Counts, map[string]int64{}) || r.Judged != 0 {
 		t.Errorf("without input a build makes %+v", r)
+	}
+}
+
+// failing is a table with a check that fails the run.
+const failing = `
+bronze:
+  t: {source: "t*.csv"}
+  r: {source: "r*.csv"}
+silver:
+  r:
+    key: code
+    columns: {code: {type: string}}
+  t:
+    key: id
+    columns:
+      id:  {type: integer}
+      ref: {type: string}
+    checks:
+      small: {expect: "id < 1000", on_fail: fail}
+      known: {references: {dataset: r, column: code}, column: ref}
+`
+
+func TestTheExampleOfAFailedCheckIsTheFirst(t *testing.T) {
+	w := newWorld(t, silverOf(t, bind(t, failing), "t"), "id", "ref")
+	for file := range 60 {
+		var rows [][]*string
+		for row := range 20 {
+			rows = append(rows, []*string{some(fmt.Sprint(file*20 + row + 990))[0], nil})
+		}
+		w.ingest(1, fmt.Sprintf("t%02d.csv", 99-file), false, rows, parquetio.WriterOptions{})
+	}
+	w.sequence = 1
+	set := quality.NewSet(schema.T(schema.String))
+	for range 10 {
+		r, err := w.build(w.request(changes{sets: []*quality.Set{nil, set}, rebuild: true}, "stage/"), settings{workers: 4, memory: -1})
+		if want := `small: t99.csv: row 11: id is "1000"`; err != nil || len(r.Fatal) != 1 || r.Fatal[0] != want {
+			t.Fatalf("%v, %v, want %s", r.Fatal, err, want)
+		}
+	}
+}
+
+// The memory of rows in quarantine is given back by builds that do not end.
+func TestBuildsThatStopGiveBackTheirMemory(t *testing.T) {
+	w := newWorld(t, silverOf(t, bind(t, failing), "t"), "id", "ref")
+	w.ingest(1, "t1.csv", false, [][]*string{some("1", "a"), some("2", "b"), some("x", "a")}, parquetio.WriterOptions{})
+	set := quality.NewSet(schema.T(schema.String))
+	set.Add(text(false, some("a")...))
+	w.commit(changes{sets: []*quality.Set{nil, set}, rebuild: true}, settings{workers: 1, memory: 1 << 30})
+	c := changes{sets: []*quality.Set{nil, quality.NewSet(schema.T(schema.String))}, rejudgeAll: true, replay: true}
+	if r, err := w.build(w.request(c, "stage/"), settings{workers: 2, memory: 1 << 30}); err != nil || !r.NeedsRebuild {
+		t.Errorf("%+v, %v, want a rebuild: what row 1 refers to has gone", r, err)
+	}
+	if err := w.bucket.Delete(t.Context(), w.bronze[0], storage.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.build(w.request(changes{sets: c.sets, rebuild: true}, "stage/"), settings{workers: 2, memory: 1 << 30}); err == nil {
+		t.Error("a build without its input does not fail")
 	}
 }

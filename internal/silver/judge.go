@@ -3,6 +3,7 @@ package silver
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -214,13 +215,27 @@ func (j *judge) reason(v *verdict, check *project.Check, row int) quality.Reason
 		if v.cols[c].IsNull(row) {
 			values[i] = "null"
 		} else {
-			values[i] = string(vec.AppendText(nil, v.cols[c], row))
+			values[i] = cut(string(vec.AppendText(nil, v.cols[c], row)))
 		}
 		if len(check.Reads) > 1 {
 			values[i] = names[i] + "=" + values[i]
 		}
 	}
 	return quality.Reason{Check: check.Name, Column: strings.Join(names, ", "), Value: strings.Join(values, ", ")}
+}
+
+// maxValueBytes is how much of a value stands in reasons. The row has it whole.
+const maxValueBytes = 200
+
+func cut(value string) string {
+	if len(value) <= maxValueBytes {
+		return value
+	}
+	end := maxValueBytes
+	for !utf8.RuneStart(value[end]) {
+		end--
+	}
+	return value[:end] + "..."
 }
 
 // quarantined returns the rows that go to quarantine, ascending, and the

@@ -209,6 +209,7 @@ func sorted(files map[string]*lake.File) []*lake.File {
 type settings struct {
 	workers int
 	memory  int64 // -1 is no limit
+	settle  int64 // 0 is the default
 }
 
 func (w *world) build(req Request, s settings) (*Result, error) {
@@ -218,7 +219,7 @@ func (w *world) build(req Request, s settings) (*Result, error) {
 	if s.memory >= 0 {
 		b = budget.New(s.memory)
 	}
-	r, err := Build(w.t.Context(), req, Options{Workers: s.workers, Budget: b, Spill: spill, Now: at(w.sequence), Run: fmt.Sprint("run ", w.sequence)})
+	r, err := Build(w.t.Context(), req, Options{Workers: s.workers, Budget: b, Spill: spill, Now: at(w.sequence), Run: fmt.Sprint("run ", w.sequence), settleBytes: s.settle})
 	if b.Used() != 0 {
 		w.t.Errorf("%d bytes of the budget were not given back", b.Used())
 	}

@@ -106,14 +106,18 @@ func (b *build) batch(worker int, in *input, cols []arrow.Array) error {
 	return b.place(worker, in.seq, all, direct)
 }
 
-// fail notes a check with on_fail: fail that failed.
+// example is a row that failed a check with on_fail: fail.
+type example struct {
+	seq  uint64 // of its batch's input
+	text string
+}
+
+// fail notes a check with on_fail: fail that failed. A worker's inputs ascend, so
+// that the example it keeps is its first.
 func (w *worker) fail(f finding, in *input) {
-	if w.fatal == nil {
-		w.fatal = map[string]string{}
-	}
 	if _, ok := w.fatal[f.reason.Check]; !ok {
-		w.fatal[f.reason.Check] = fmt.Sprintf("%s: row %s: %s is %q", vec.TextOf(in.sourceFile).Value(int(f.row)),
-			in.sourceRow.ValueStr(int(f.row)), f.reason.Column, f.reason.Value)
+		w.fatal[f.reason.Check] = example{in.seq, fmt.Sprintf("%s: row %s: %s is %q", vec.TextOf(in.sourceFile).Value(int(f.row)),
+			in.sourceRow.ValueStr(int(f.row)), f.reason.Column, f.reason.Value)}
 	}
 }
 

@@ -3,6 +3,7 @@ package silver
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -17,65 +18,115 @@ import (
 // it to its partition.
 func (b *build) settle(ctx context.Context) error {
 	return engine.ForEach(ctx, len(b.workers), b.candidates.Parts(), func(ctx context.Context, worker, part int) error {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		c, err := b.collect(part)
-		if err != nil || c == nil {
+		s := newSettler(b, worker)
+		err := b.candidates.Scan(part, func(cols []arrow.Array, n int) error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return s.add(cols, others(nil, n))
+		})
+		if err != nil || s.rows() == 0 {
 			return err
 		}
+		c, winners := s.choose()
 		var fresh, staying []int32
-		for _, group := range c.groups() {
-			winner := c.winner(group, b.compare)
-			for _, row := range group {
-				if row != winner {
-					b.drop(worker, c, row)
-				}
-			}
-			if c.home[winner] < 0 {
-				fresh = append(fresh, winner)
+		for _, row := range winners {
+			if c.home[row] < 0 {
+				fresh = append(fresh, row)
 			} else {
-				staying = append(staying, winner)
+				staying = append(staying, row)
 			}
 		}
 		return b.placeSettled(worker, settledSeq+uint64(part), c, fresh, staying)
 	})
 }
 
-// candidateBatch is all candidates of a part.
+// settler brings the candidates of a part together. When there are many it drops
+// those that do not count in between, so that a key with any number of versions
+// takes little memory.
+type settler struct {
+	build    *build
+	worker   int
+	builders []*vec.Builder
+	limit    int64 // bytes at which to drop rows
+}
+
+// settleBytes is how many bytes of candidates a settler collects before it
+// drops rows, and mostText how many bytes of text a column may have after that.
+const (
+	settleBytes = 64 << 20
+	mostText    = 1 << 30
+)
+
+func newSettler(b *build, worker int) *settler {
+	s := &settler{build: b, worker: worker, limit: b.o.settleBytes}
+	for _, typ := range typesOf(b.all) {
+		s.builders = append(s.builders, vec.NewBuilder(typ, nil))
+	}
+	for _, c := range candidateColumns {
+		s.builders = append(s.builders, vec.NewBuilder(c.Type, nil))
+	}
+	return s
+}
+
+func (s *settler) rows() int { return s.builders[0].Len() }
+
+// add adds rows of the candidates' columns.
+func (s *settler) add(cols []arrow.Array, rows []int32) error {
+	for len(rows) > 0 {
+		n := vec.FitRows(cols, rows, settleBytes)
+		if s.append(cols, rows[:n]) >= s.limit {
+			c, winners := s.choose()
+			s.limit = max(s.build.o.settleBytes, 2*s.append(c.cols, winners))
+			if s.limit > mostText {
+				return errors.New("the rows whose keys came again are too large to compare; ingest fewer files in one run")
+			}
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// append returns the bytes that the settler holds with these rows.
+func (s *settler) append(cols []arrow.Array, rows []int32) int64 {
+	size := int64(0)
+	for i, col := range cols {
+		s.builders[i].Append(col, rows)
+		size += s.builders[i].Bytes()
+	}
+	return size
+}
+
+// choose returns what was collected and the rows of it that count. It empties
+// the settler.
+func (s *settler) choose() (c *candidateBatch, winners []int32) {
+	cols := make([]arrow.Array, len(s.builders))
+	for i, builder := range s.builders {
+		cols[i] = builder.Array()
+	}
+	n := len(s.build.all.Columns)
+	c = &candidateBatch{cols: cols, all: cols[:n], key: pick(cols, s.build.compare.columns), hash: cols[n].(*array.Int64).Int64Values(),
+		order: cols[n+1].(*array.Int64).Int64Values(), home: cols[n+2].(*array.Int32).Int32Values()}
+	for _, group := range c.groups() {
+		winner := c.winner(group, s.build.compare)
+		for _, row := range group {
+			if row != winner {
+				s.build.drop(s.worker, c, row)
+			}
+		}
+		winners = append(winners, winner)
+	}
+	return c, winners
+}
+
+// candidateBatch is candidates of a part.
 type candidateBatch struct {
-	all   []arrow.Array // the table's columns
+	cols  []arrow.Array // all
+	all   []arrow.Array // of them, the table's columns
 	key   []arrow.Array
 	hash  []int64
 	order []int64
 	home  []int32
-}
-
-// collect brings the candidates of a part together. It returns nil if there are none.
-func (b *build) collect(part int) (*candidateBatch, error) {
-	var builders []*vec.Builder
-	types := append(typesOf(b.all), candidateColumns[0].Type, candidateColumns[1].Type, candidateColumns[2].Type)
-	for _, typ := range types {
-		builders = append(builders, vec.NewBuilder(typ, nil))
-	}
-	rows := 0
-	err := b.candidates.Scan(part, func(cols []arrow.Array, n int) error {
-		for i, col := range cols {
-			builders[i].Append(col, others(nil, n))
-		}
-		rows += n
-		return nil
-	})
-	if err != nil || rows == 0 {
-		return nil, err
-	}
-	cols := make([]arrow.Array, len(builders))
-	for i, builder := range builders {
-		cols[i] = builder.Array()
-	}
-	n := len(b.all.Columns)
-	return &candidateBatch{all: cols[:n], key: pick(cols, b.compare.columns), hash: cols[n].(*array.Int64).Int64Values(),
-		order: cols[n+1].(*array.Int64).Int64Values(), home: cols[n+2].(*array.Int32).Int32Values()}, nil
 }
 
 // groups returns the rows of each key, those of one key in the order of ingestion.

@@ -55,8 +55,8 @@ type worker struct {
 	ids    []int32
 	totals map[string]lake.Totals
 	judged int64
-	fatal  map[string]string // check to an example
-	fresh  map[int32]bool    // partitions that new rows went to
+	fatal  map[string]example // by check
+	fresh  map[int32]bool     // partitions that new rows went to
 }
 
 // task is a row group of an input.
@@ -77,6 +77,7 @@ type existing struct {
 func (b *build) close() {
 	b.store.Close()
 	b.candidates.Close()
+	b.quarantine.Discard() // nothing is left in it unless the build failed
 	for _, t := range b.inputs {
 		if t.group == 0 {
 			t.file.Close()

@@ -223,21 +223,21 @@ func (b *build) finish(ctx context.Context) error {
 		return err
 	}
 	b.result.Quarantined = files
-	fatal := map[string]string{}
+	fatal := map[string]example{}
 	for _, w := range b.workers {
 		addTotals(b.result.Changes, w.totals)
 		b.result.Judged += w.judged
 		for name, n := range w.judge.counts {
 			b.result.Counts[name] += n
 		}
-		for name, example := range w.fatal {
-			if old, ok := fatal[name]; !ok || example < old {
-				fatal[name] = example
+		for name, e := range w.fatal {
+			if old, ok := fatal[name]; !ok || e.seq < old.seq {
+				fatal[name] = e
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(fatal)) {
-		b.result.Fatal = append(b.result.Fatal, name+": "+fatal[name])
+		b.result.Fatal = append(b.result.Fatal, name+": "+fatal[name].text)
 	}
 	for _, e := range b.existing {
 		if !b.changed[e.id] {
