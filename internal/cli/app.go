@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -42,12 +44,23 @@ func Main() int {
 }
 
 // Run runs one command line and returns the exit code.
-func (app *App) Run(ctx context.Context, args []string) int {
+func (app *App) Run(ctx context.Context, args []string) (code int) {
+	defer func() {
+		// A panic by itself would end with 2, which says that nothing was touched.
+		if p := recover(); p != nil {
+			fmt.Fprintf(app.IO.Err, "lakectl: this is a bug of lakectl, please report it: %v\n%s", p, debug.Stack())
+			code = int(diag.Unexpected)
+		}
+	}()
 	root := newRootCmd(app)
 	root.SetArgs(args)
 	root.SetOut(app.IO.Out)
 	root.SetErr(app.IO.Err)
-	return app.fail(ctx, root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if err != nil && slices.Contains(args, "--json") {
+		app.json = true // it may stand behind the flag that is wrong
+	}
+	return app.fail(ctx, err)
 }
 
 // fail prints an error, if there is one, and returns the exit code.
@@ -83,7 +96,7 @@ const nowVariable = "LAKEHOUSE_NOW"
 // note writes a line for people to standard error.
 func (app *App) note(format string, args ...any) {
 	if !app.quiet && !app.json {
-		fmt.Fprintf(app.IO.Err, format+"\n", args...) //nolint:errcheck // nobody is left to be told
+		fmt.Fprintf(app.IO.Err, format+"\n", args...)
 	}
 }
 

@@ -36,7 +36,7 @@ func failures(class diag.Class, err error) []failure {
 
 // apart returns the errors that errors.Join put together.
 func apart(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the tree is walked by hand
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}

@@ -40,6 +40,9 @@ overwritten.`,
 			if len(args) > 0 {
 				opts.Dir = args[0]
 			}
+			if app.projectDir != "" {
+				return diag.Errorf(diag.Usage, "--project is for projects that exist").WithNext("write lakectl init %s", app.projectDir)
+			}
 			if runF != nil {
 				return runF(opts)
 			}
@@ -92,7 +95,7 @@ func (app *App) printInit(dir string, files int) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "The sample project is in %s: %d files.\n\n", dir, files)
 	fmt.Fprintf(&text, "  lakehouse.yaml     the whole definition, with comments\n")
-	fmt.Fprintf(&text, "  customers_*.csv    200 raw records,   with every kind of defect\n")
+	fmt.Fprintf(&text, "  customers_*        200 raw records, some of them with defects\n")
 	fmt.Fprintf(&text, "  transactions_*     2,000 raw records, with every kind of defect\n")
 	fmt.Fprintf(&text, "  schemas.md         what all tables look like\n\n")
 	fmt.Fprintf(&text, "Next:\n\n")

@@ -224,12 +224,12 @@ func (w *workspace) header(ctx context.Context, d *project.Bronze, path string) 
 	if err != nil {
 		return nil
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	plain, err := csvio.Decompress(path, f)
 	if err != nil {
 		return nil
 	}
-	defer plain.Close() //nolint:errcheck // only read
+	defer plain.Close()
 	s, err := csvio.NewSplitter(plain, d.Dialect, csvio.Options{Name: path, SegmentSize: headerSize})
 	if err != nil {
 		return nil

@@ -148,7 +148,7 @@ func replayChanges(before, after []pipeline.LedgerLine, s project.Selection) []r
 	for _, l := range after {
 		for _, t := range s.Silver {
 			if t.From.Name == l.Dataset {
-				d := l.Totals.Sub(was[l.Dataset].Totals)
+				d := l.Sub(was[l.Dataset].Totals)
 				list = append(list, replayedDataset{Dataset: l.Dataset, Left: -d.Quarantined, Silver: d.Silver, Superseded: d.Superseded,
 					Duplicate: d.Duplicate, Remaining: l.Quarantined})
 				break

@@ -103,7 +103,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		return unknownCommand(cmd, before[0]) // whose flags these are
 	}
 	next := fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath())
-	if unknown, ok := err.(interface{ GetSpecifiedName() string }); ok { //nolint:errorlint // pflag does not wrap
+	if unknown, ok := err.(interface{ GetSpecifiedName() string }); ok {
 		if hint := suggestFlag(cmd, unknown.GetSpecifiedName()); hint != "" {
 			next = hint + " " + next
 		}

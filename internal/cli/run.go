@@ -126,8 +126,19 @@ func runRun(ctx context.Context, opts *RunOptions) error {
 	if opts.DryRun {
 		return runDry(ctx, opts, w, o)
 	}
+	app.warnOfMissing(w, o.Selection)
 	result, err := app.execute(ctx, w, w.Lake, o)
 	return errors.Join(err, app.printRun(w, result, err))
+}
+
+// warnOfMissing warns of selected datasets of which no file was ever found.
+func (app *App) warnOfMissing(w *workspace, s project.Selection) {
+	for _, d := range s.Bronze {
+		known := w.State.Datasets[d.Name]
+		if len(w.Found[d.Name]) == 0 && (known == nil || len(known.Inputs) == 0) {
+			app.warn(noFiles(d))
+		}
+	}
 }
 
 // pipeline returns the settings of package pipeline.
@@ -143,7 +154,9 @@ func (o *RunOptions) pipeline(ctx context.Context, w *workspace) (pipeline.Optio
 	p, err := o.Engine.pipeline(o.App, w)
 	p.Selection, p.Accept, p.FullRefresh, p.RebuildChanged = selection, accept, o.FullRefresh, o.RebuildChanged || o.Yes
 	if o.App.IO.Interactive && !o.App.json {
-		p.Confirm = func(changed []pipeline.DefinitionChange) (bool, error) { return o.App.confirmRebuild(ctx, changed) }
+		p.Confirm = func(changed []pipeline.DefinitionChange) (bool, error) {
+			return o.App.confirmRebuild(ctx, changed, o.DryRun)
+		}
 	}
 	return p, err
 }
@@ -168,12 +181,16 @@ func (app *App) execute(ctx context.Context, w *workspace, l *lake.Lake, o pipel
 	return pipeline.Run(ctx, w.Project, l, o)
 }
 
-// confirmRebuild asks whether tables are to be rebuilt.
-func (app *App) confirmRebuild(ctx context.Context, changed []pipeline.DefinitionChange) (bool, error) {
+// confirmRebuild asks whether tables are to be rebuilt. A dry run shows what
+// happens if they are.
+func (app *App) confirmRebuild(ctx context.Context, changed []pipeline.DefinitionChange, dry bool) (bool, error) {
 	app.note("The definition of %s has changed since %s built:", term.Plural(int64(len(changed)), "table", "tables"),
 		map[bool]string{true: "it was", false: "they were"}[len(changed) == 1])
 	for _, change := range changed {
 		app.note("  %s", change)
+	}
+	if dry {
+		return true, nil
 	}
 	return app.IO.Confirm(ctx, "Rebuild from bronze?")
 }

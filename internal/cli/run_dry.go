@@ -10,6 +10,7 @@ import (
 	"github.com/lakectl/lakectl/internal/pipeline"
 	"github.com/lakectl/lakectl/internal/storage/local"
 	"github.com/lakectl/lakectl/internal/storage/overlay"
+	"github.com/lakectl/lakectl/internal/term"
 )
 
 // runDry does all that a run does in a temporary folder that lies over the lake,
@@ -39,7 +40,7 @@ func runDry(ctx context.Context, opts *RunOptions, w *workspace, o pipeline.Opti
 		return err
 	}
 	if holder != nil {
-		app.warn(fmt.Sprintf("%s is writing to the lake: what a run will do may differ", holder.Owner))
+		app.warn(fmt.Sprintf("%s is writing to the lake: what a run will do may differ", term.Clean(holder.Owner.String())))
 	}
 	result, err := app.execute(ctx, w, l, o)
 	result.DryRun = true

@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +22,7 @@ func (app *App) printRun(w *workspace, r *pipeline.Result, err error) error {
 	case app.quiet || r.Run == "":
 		return nil
 	case err == nil && len(r.Commits) == 0 && r.Recovered == 0:
-		return app.printNothing(r)
+		return app.printNothing(w, r)
 	}
 	s := &summary{out: app.IO.Out}
 	if err != nil && !worthShowing(err) {
@@ -49,12 +49,20 @@ func worthShowing(err error) bool {
 }
 
 // printNothing is the line of a run that had nothing to do.
-func (app *App) printNothing(r *pipeline.Result) error {
+func (app *App) printNothing(w *workspace, r *pipeline.Result) error {
 	files, settling := 0, 0
 	for _, b := range r.Bronze {
 		files, settling = files+b.Unchanged, settling+b.Settling
 	}
-	text := fmt.Sprintf("nothing to do: no new files (%s known), all tables are up to date", term.Count(int64(files)))
+	text := "nothing to do: "
+	switch {
+	case w.State.Sequence == 0:
+		text += "no files were taken in yet"
+	case len(r.Bronze) > 0:
+		text += fmt.Sprintf("no new files (%s known), all tables are up to date", term.Count(int64(files)))
+	default:
+		text += "the tables are up to date with bronze"
+	}
 	if settling > 0 {
 		text += fmt.Sprintf("; %s left alone, they may still be being written", term.Plural(int64(settling), "new file is", "new files are"))
 	}
@@ -311,23 +319,35 @@ func lineOf(lines []pipeline.LedgerLine, dataset string) pipeline.LedgerLine {
 // difference returns by how much a line has changed.
 func difference(now, before pipeline.LedgerLine) pipeline.LedgerLine {
 	return pipeline.LedgerLine{Files: now.Files - before.Files, Read: now.Read - before.Read, Waiting: now.Waiting - before.Waiting,
-		Totals: now.Totals.Sub(before.Totals)}
+		Totals: now.Sub(before.Totals)}
 }
 
-// reasons shows why rows went to quarantine in this run.
+// reasons shows why rows went to quarantine in this run, those of a dataset
+// together, the most frequent first.
 func (s *summary) reasons(r *pipeline.Result) {
-	t := term.NewTable("dataset", "reason", ">rows")
+	type reason struct {
+		dataset, name string
+		rows          int64
+	}
+	var list []reason
 	for _, b := range r.Bronze {
-		for _, kind := range slices.Sorted(maps.Keys(b.Damaged)) {
-			t.Add(b.Dataset, kind, term.Count(b.Damaged[kind]))
+		for kind, rows := range b.Damaged {
+			list = append(list, reason{b.Dataset, kind, rows})
 		}
 	}
 	for _, table := range r.Silver {
 		for _, c := range table.Checks {
 			if c.Failed > 0 && c.OnFail == project.Quarantine.String() {
-				t.Add(c.Table.Name, c.Name, term.Count(c.Failed))
+				list = append(list, reason{c.Table.Name, c.Name, c.Failed})
 			}
 		}
+	}
+	slices.SortFunc(list, func(a, b reason) int {
+		return cmp.Or(cmp.Compare(a.dataset, b.dataset), cmp.Compare(b.rows, a.rows), cmp.Compare(a.name, b.name))
+	})
+	t := term.NewTable("dataset", "reason", ">rows")
+	for _, row := range list {
+		t.Add(row.dataset, row.name, term.Count(row.rows))
 	}
 	s.table("Why rows went to quarantine", "a row may have several reasons", t)
 }

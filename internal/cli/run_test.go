@@ -50,7 +50,11 @@ func TestChangedDefinitionIsAskedFor(t *testing.T) {
 	if err := os.WriteFile("lakehouse.yaml", bytes.Replace(data, []byte("amount >= 0"), []byte("amount >= 1"), 1), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	code, out, errs := call(t, "n\n", "run")
+	code, out, errs := call(t, "n\n", "run", "--dry-run")
+	if code != 0 || !strings.Contains(out, "rebuilt") || !strings.Contains(errs, "has changed") || strings.Contains(errs, "[y/N]") {
+		t.Errorf("a dry run: exit %d, %q, %q", code, out, errs)
+	}
+	code, out, errs = call(t, "n\n", "run")
 	if code != 2 || out != "" || !strings.Contains(errs, "  silver.transactions (checks.amount_not_negative)\n") || !strings.Contains(errs, "Rebuild from bronze? [y/N]") {
 		t.Errorf("no: exit %d, %q, %q", code, out, errs)
 	}
@@ -65,7 +69,7 @@ func TestLockBreakAsks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lease.Release(context.Background()) //nolint:errcheck // it is broken by then
+	defer lease.Release(context.Background())
 	code, _, errs := call(t, "n\n", "lock", "break")
 	if code != 2 || !strings.Contains(errs, "Break it? [y/N]") || !strings.Contains(errs, "the lock was not broken") {
 		t.Errorf("no: exit %d, %q", code, errs)
@@ -101,7 +105,7 @@ func TestSignal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lease.Release(context.Background()) //nolint:errcheck // the test is over
+	defer lease.Release(context.Background())
 	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		cmd := exec.Command("lakectl", "run", "--lock-timeout", "1m")
 		errs := &watched{want: "waiting for the lock", seen: make(chan struct{})}
@@ -143,6 +147,19 @@ func TestTablesFitTheTerminal(t *testing.T) {
 	}
 	if _, out, _ := call(t, "", "quarantine", "ls"); strings.Contains(out, "…") {
 		t.Errorf("a pipe gets cut texts: %s", out)
+	}
+}
+
+// A bug is no wrong use, which exit code 2 of a panic would say.
+func TestPanicsAreUnexpected(t *testing.T) {
+	app, _, errs := testApp(t)
+	app.Getenv = func(string) string { panic("no environment") }
+	if err := os.WriteFile(filepath.Join(app.Dir, "lakehouse.yaml"), []byte("project: x\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	app.projectDir = app.Dir
+	if code := app.Run(context.Background(), []string{"validate", "-C", app.Dir}); code != 1 || !strings.Contains(errs.String(), "a bug of lakectl, please report it: no environment") {
+		t.Errorf("exit %d, %q", code, errs.String())
 	}
 }
 

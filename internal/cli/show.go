@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -171,17 +172,16 @@ func shownColumns(t *lake.Table) ([]schema.Column, error) {
 		return nil, fmt.Errorf("%s: %w", t.Ref, err)
 	}
 	columns := all.Columns
-	for _, f := range t.Files() {
-		for name := range f.Partition {
+	if files := t.Files(); len(files) > 0 { // all files have the same
+		for _, name := range slices.Sorted(maps.Keys(files[0].Partition)) {
+			kind := schema.String
+			if name == project.IngestionDate {
+				kind = schema.Date
+			}
 			if all.Index(name) < 0 {
-				kind := schema.String
-				if name == project.IngestionDate {
-					kind = schema.Date
-				}
 				columns = append(columns, schema.Column{Name: name, Type: schema.T(kind), Nullable: true})
 			}
 		}
-		break // they are the same for all files
 	}
 	return columns, nil
 }
@@ -236,7 +236,7 @@ func (w *workspace) firstRows(ctx context.Context, t *lake.Table, columns []sche
 				})
 			}
 		}
-		r.Close() //nolint:errcheck // only read
+		r.Close()
 		if err != nil {
 			return shown, err
 		}

@@ -99,8 +99,12 @@ func (w *workspace) missingFiles() []string {
 	var warnings []string
 	for _, d := range w.Project.Bronze {
 		if len(w.Found[d.Name]) == 0 {
-			warnings = append(warnings, fmt.Sprintf("no file matches the source of bronze.%s: %s", d.Name, strings.Join(d.Sources, ", ")))
+			warnings = append(warnings, noFiles(d))
 		}
 	}
 	return warnings
+}
+
+func noFiles(d *project.Bronze) string {
+	return fmt.Sprintf("no file matches the source of bronze.%s: %s", d.Name, strings.Join(d.Sources, ", "))
 }

@@ -83,7 +83,7 @@ func (f Files) scan(ctx context.Context, columns []schema.Column, do func(cols [
 			return err
 		}
 		err = r.ScanAll(columns, do)
-		r.Close() //nolint:errcheck // only read
+		r.Close()
 		if errors.Is(err, errEnough) {
 			return nil
 		}

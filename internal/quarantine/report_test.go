@@ -71,7 +71,7 @@ func committed(t *testing.T, batches map[string]quarantine.Rows) quarantine.File
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lease.Release(ctx) //nolint:errcheck // in memory
+	defer lease.Release(ctx)
 	tx, err := l.Begin(ctx, lease, lake.TxOptions{Run: "run", Layer: lake.Bronze})
 	if err != nil {
 		t.Fatal(err)
