@@ -1,52 +1,35 @@
 package e2e
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/lakectl/lakectl/internal/e2e/lab"
+	"github.com/lakectl/lakectl/internal/storage/mem"
 )
 
-// retailFiles are the daily files of UCI Online Retail.
-const retailFiles = "online_retail_by_day"
-
-// retail is the Online Retail project without its files, and the files.
-func retail(t *testing.T) (*lab.Lab, []string, string) {
+// runRetail runs the Online Retail project once for each batch of files.
+func runRetail(t *testing.T, s lab.Stock, batches ...[]string) *lab.Lab {
 	t.Helper()
-	data := lab.Retail(t)
-	l := lab.New(t)
-	l.CopyFS(os.DirFS("testdata/online-retail"))
-	names, err := filepath.Glob(filepath.Join(data, "*.csv"))
-	if err != nil || len(names) != 305 {
-		t.Fatalf("%d files, %v", len(names), err)
+	l := lab.RetailProject(t)
+	l.Bucket = mem.New(mem.Options{})
+	for _, names := range batches {
+		l.Arrive(s, names...)
+		l.MustRun()
 	}
-	return l, names, data
+	return l
 }
 
-func expectedRetail(t *testing.T) (want struct {
-	Records, Repeats, UniqueLines                int64
-	Quantity, Amount, WithoutCustomer, Cancelled string
-}) {
-	t.Helper()
-	data, err := os.ReadFile("testdata/online-retail/expected.json")
-	if err != nil {
-		t.Fatal(err)
+// oneByOne makes each name a batch.
+func oneByOne(names []string) (batches [][]string) {
+	for _, name := range names {
+		batches = append(batches, []string{name})
 	}
-	var raw map[string]any
-	if err := json.Unmarshal(data, &raw); err != nil {
-		t.Fatal(err)
-	}
-	want.Records, want.Repeats, want.UniqueLines = int64(raw["records"].(float64)), int64(raw["repeats"].(float64)), int64(raw["unique_lines"].(float64))
-	want.Quantity, want.Amount = raw["quantity"].(string), raw["amount"].(string)
-	want.WithoutCustomer, want.Cancelled = raw["without_customer"].(string), raw["cancelled"].(string)
-	return want
+	return batches
 }
 
 func checkRetail(l *lab.Lab) {
 	l.T.Helper()
-	want := expectedRetail(l.T.(*testing.T))
+	want := lab.ExpectedRetail(l.T)
 	totals := l.Rows("gold.totals")
 	if len(totals) != 1 {
 		l.T.Fatalf("gold.totals has %d rows", len(totals))
@@ -67,37 +50,13 @@ func checkRetail(l *lab.Lab) {
 	}
 }
 
-func TestOnlineRetailInOneRunAndFileByFile(t *testing.T) {
-	l, names, _ := retail(t)
-	link := func(name string) {
-		if err := os.MkdirAll(filepath.Join(l.Dir, retailFiles), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(name, filepath.Join(l.Dir, retailFiles, filepath.Base(name))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, name := range names {
-		link(name)
-	}
-	l.MustRun()
-	checkRetail(l)
-	tables := []string{"silver.lines", "silver.unique_lines", "gold.totals", "gold.sales_by_day", "gold.sales_by_country_and_month", "gold.customers"}
-	want := map[string][]string{}
-	for _, table := range tables {
-		want[table] = lab.Lines(lab.Without(l.Rows(table), lab.Dependent()...))
-	}
-	l, _, _ = retail(t)
-	for _, name := range names {
-		link(name)
-		result, err := l.Run()
-		if err != nil {
-			data, _ := json.MarshalIndent(result, "", " ")
-			t.Fatalf("%s: %v\n%s", name, err, data)
-		}
-	}
-	checkRetail(l)
-	for _, table := range tables {
-		lab.SameLines(t, table, lab.Lines(lab.Without(l.Rows(table), lab.Dependent()...)), want[table])
-	}
+func TestOnlineRetailInOneRun(t *testing.T) {
+	s := lab.RetailFiles(t)
+	checkRetail(runRetail(t, s, s.Names))
+}
+
+func TestOnlineRetailFileByFile(t *testing.T) {
+	s := lab.RetailFiles(t)
+	first := s.Names[:20]
+	lab.SameContents(t, runRetail(t, s, oneByOne(first)...).Contents(), runRetail(t, s, first).Contents())
 }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,8 +11,9 @@ import (
 
 // Stock is raw files that lie outside of any project until they arrive there.
 type Stock struct {
-	Dir   string
-	Names []string // in the order in which they were made: customers first
+	Dir    string
+	Folder string   // of the project that they arrive in; empty is its own
+	Names  []string // in the order in which they were made: customers first
 }
 
 // Generate makes seeded raw files of the sample project.
@@ -46,10 +48,13 @@ func (l *Lab) Arrive(s Stock, names ...string) {
 	if len(names) == 0 {
 		names = s.Names
 	}
+	to := filepath.Join(l.Dir, s.Folder)
+	err := os.MkdirAll(to, 0o755)
 	for _, name := range names {
-		if err := os.Link(filepath.Join(s.Dir, name), filepath.Join(l.Dir, name)); err != nil {
-			l.T.Fatal(err)
-		}
+		err = errors.Join(err, os.Link(filepath.Join(s.Dir, name), filepath.Join(to, name)))
+	}
+	if err != nil {
+		l.T.Fatal(err)
 	}
 }
 
