@@ -37,8 +37,8 @@ e2e: build .venv/ready ## what needs more than Go: other readers of our files
 	cd internal/e2e && ../../.venv/bin/python -m unittest -q check_parquet_test
 	E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -tags e2e ./internal/e2e/...
 
-bench: ## lakectl and DuckDB side by side on ROWS transactions (10 million)
-	$(GO) run ./internal/e2e/bench -rows $(ROWS)
+bench: build ## lakectl and DuckDB side by side on ROWS transactions (10 million); more by BENCHFLAGS
+	$(GO) run ./internal/e2e/bench -rows $(ROWS) -lakectl bin/lakectl $(BENCHFLAGS)
 
 nightly: ## long fuzzing of every parser (FUZZTIME each), and the tests that take hours
 	.ci/fuzz $(FUZZTIME)

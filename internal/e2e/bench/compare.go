@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// tables are those that both sides make, by their folders.
+func tables() []string {
+	return append([]string{"bronze/customers", "bronze/transactions", "quarantine/customers", "quarantine/transactions",
+		"silver/customers", "silver/transactions", "gold/latest_snapshot"}, smallTables()...)
+}
+
+// smallTables are compared row by row.
+func smallTables() []string {
+	return []string{"gold/daily_sales", "gold/weekly_sales", "gold/monthly_sales", "gold/customer_analytics"}
+}
+
+// leftOut are columns that DuckDB's side does not have: numbers of records,
+// which it would pay dearly for, and what only a lake of lakectl's needs.
+func leftOut() []string {
+	return []string{"source_row", "source_line", "source_offset", "raw_record", "stage", "run_id"}
+}
+
+// reasonsOf makes reasons comparable: the names of checks, in order.
+func reasonsOf(side string) string {
+	if side == lakectlSide {
+		return `list_sort(list_transform(from_json(reasons, '[{"check":"VARCHAR"}]'), lambda r: r."check"))`
+	}
+	return "list_sort(reasons)"
+}
+
+// column is one of a table, as DuckDB reads it.
+type column struct{ Name, Type string }
+
+// The types of times: lakectl's are marked as UTC in the file, those of DuckDB's
+// side, which are cheaper to make of text, are UTC without being marked.
+const (
+	instant  = "TIMESTAMP WITH TIME ZONE"
+	dateTime = "TIMESTAMP"
+)
+
+// expr is the column's value, made comparable.
+func (c column) expr() string {
+	if c.Type == dateTime {
+		return `"` + c.Name + `"::TIMESTAMP`
+	}
+	return `"` + c.Name + `"`
+}
+
+// comparison reads both lakes.
+type comparison struct {
+	db       *sql.DB
+	settings *settings
+}
+
+// compare returns the differences between the lakes, one a line.
+func compare(ctx context.Context, s *settings) ([]string, error) {
+	p, err := newScript(s)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openDuckDB(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close() //nolint:errcheck // only read
+	if _, err := db.ExecContext(ctx, "SET TimeZone = 'UTC'"); err != nil {
+		return nil, err
+	}
+	c := comparison{db, s}
+	differences := []string{}
+	for _, table := range tables() {
+		found, err := c.table(ctx, table)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", table, err)
+		}
+		for _, d := range found {
+			differences = append(differences, table+": "+d)
+		}
+	}
+	return differences, nil
+}
+
+// table compares a table.
+func (c comparison) table(ctx context.Context, table string) ([]string, error) {
+	var columns [2][]column
+	for i, side := range []string{lakectlSide, duckdbSide} {
+		var err error
+		if columns[i], err = c.columns(ctx, c.from(table, side)); err != nil {
+			return nil, err
+		}
+	}
+	if d := differentColumns(columns[0], columns[1]); len(d) > 0 {
+		return d, nil
+	}
+	var sums [2][]string
+	for i, side := range []string{lakectlSide, duckdbSide} {
+		var err error
+		if sums[i], err = c.sums(ctx, c.from(table, side), columns[0]); err != nil {
+			return nil, err
+		}
+	}
+	found := differentSums(columns[0], sums[0], sums[1])
+	if !slices.Contains(smallTables(), table) {
+		return found, nil
+	}
+	rows, err := c.rows(ctx, table, columns[0])
+	return append(found, rows...), err
+}
+
+// from is a FROM clause that reads a table of a side, with what both have.
+func (c comparison) from(table, side string) string {
+	files := fmt.Sprintf("read_parquet('%s/%s/**/*.parquet', hive_partitioning = true)",
+		c.settings.lake(side), table)
+	without := make([]string, 0, len(leftOut()))
+	for _, name := range leftOut() {
+		without = append(without, "'"+name+"'")
+	}
+	kept := fmt.Sprintf("SELECT columns(name -> name NOT IN (%s)) FROM %s", strings.Join(without, ", "), files)
+	if strings.HasPrefix(table, "quarantine/") {
+		kept = fmt.Sprintf("SELECT * REPLACE (%s AS reasons) FROM (%s)", reasonsOf(side), kept)
+	}
+	return "(" + kept + ")"
+}
+
+// columns returns the columns by name: where a partition column stands is a
+// matter of the reader.
+func (c comparison) columns(ctx context.Context, from string) ([]column, error) {
+	rows, err := c.db.QueryContext(ctx, "SELECT column_name, column_type FROM (DESCRIBE FROM "+from+") ORDER BY 1")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	var columns []column
+	for rows.Next() {
+		var col column
+		if err := rows.Scan(&col.Name, &col.Type); err != nil {
+			return nil, err
+		}
+		if col.Type == instant {
+			col.Type = dateTime
+		}
+		columns = append(columns, col)
+	}
+	return columns, rows.Err()
+}
+
+// sums returns the number of rows, a sum of hashes of whole rows, and for every
+// column the number of its values and a sum of their hashes. None depends on
+// the order of rows.
+func (c comparison) sums(ctx context.Context, from string, columns []column) ([]string, error) {
+	names := exprs(columns)
+	list := []string{"count(*)", "sum(hash(" + strings.Join(names, ", ") + "))"}
+	for _, name := range names {
+		list = append(list, "count("+name+") || ' values, sum of hashes ' || coalesce(sum(hash("+name+")), 0)")
+	}
+	values, targets := make([]string, len(list)), make([]any, len(list))
+	for i := range list {
+		list[i] = "coalesce((" + list[i] + ")::VARCHAR, '')"
+		targets[i] = &values[i]
+	}
+	return values, c.db.QueryRowContext(ctx, "SELECT "+strings.Join(list, ", ")+" FROM "+from).Scan(targets...)
+}
+
+// rows returns the first rows that one side has and the other has not.
+func (c comparison) rows(ctx context.Context, table string, columns []column) ([]string, error) {
+	row := "{" + strings.Join(fields(columns), ", ") + "} AS r"
+	var found []string
+	for _, sides := range [][2]string{{lakectlSide, duckdbSide}, {duckdbSide, lakectlSide}} {
+		query := fmt.Sprintf("SELECT r::VARCHAR FROM (SELECT %s FROM %s EXCEPT ALL SELECT %s FROM %s) ORDER BY 1 LIMIT 3",
+			row, c.from(table, sides[0]), row, c.from(table, sides[1]))
+		more, err := c.texts(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range more {
+			found = append(found, fmt.Sprintf("only %s has %s", sides[0], row))
+		}
+	}
+	return found, nil
+}
+
+func exprs(columns []column) []string {
+	list := make([]string, len(columns))
+	for i, col := range columns {
+		list[i] = col.expr()
+	}
+	return list
+}
+
+// fields are the columns as those of a struct.
+func fields(columns []column) []string {
+	list := exprs(columns)
+	for i, col := range columns {
+		list[i] = `"` + col.Name + `": ` + list[i]
+	}
+	return list
+}
+
+func (c comparison) texts(ctx context.Context, query string) ([]string, error) {
+	rows, err := c.db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	var list []string
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		list = append(list, text)
+	}
+	return list, rows.Err()
+}
+
+// differentColumns says which columns only one side has, or as another type.
+func differentColumns(lakectl, duckdb []column) []string {
+	var found []string
+	for _, sides := range []struct {
+		name      string
+		have, not []column
+	}{{lakectlSide, lakectl, duckdb}, {duckdbSide, duckdb, lakectl}} {
+		for _, col := range sides.have {
+			if !slices.Contains(sides.not, col) {
+				found = append(found, fmt.Sprintf("only %s has the column %s %s", sides.name, col.Name, col.Type))
+			}
+		}
+	}
+	return found
+}
+
+// differentSums says which of what comparison.sums returned differs.
+func differentSums(columns []column, lakectl, duckdb []string) []string {
+	var found []string
+	for i := range lakectl {
+		if lakectl[i] == duckdb[i] {
+			continue
+		}
+		what := []string{"rows", "sum of hashes of rows"}
+		if i >= len(what) {
+			found = append(found, fmt.Sprintf("column %s: lakectl has %s; duckdb has %s", columns[i-len(what)].Name, lakectl[i], duckdb[i]))
+			continue
+		}
+		found = append(found, fmt.Sprintf("%s: lakectl has %s; duckdb has %s", what[i], lakectl[i], duckdb[i]))
+	}
+	return found
+}
