@@ -27,7 +27,8 @@ import (
 type file struct {
 	in     *ingest
 	source source.File
-	names  []string // of its columns, as the lake has them
+	header []string // names of its columns, as the file has them
+	names  []string // as the lake has them
 	sum    string
 
 	mu       sync.Mutex
@@ -65,42 +66,49 @@ func (p *parsers) of(f *file) *csvio.Parser {
 	return p.byWidth[n]
 }
 
-// header returns the names of the file's columns.
-func (f *file) header(ctx context.Context) ([]string, error) {
+// readHeader reads the names of the file's columns.
+func (f *file) readHeader(ctx context.Context) error {
 	segments, raw, err := f.open(ctx, sha256.New())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer raw.Close()
-	return segments.Header(), nil
+	f.header = segments.Header()
+	return raw.Close()
 }
 
-// open begins to read the file; sum is told its bytes as they lie.
+// open begins to read the file; sum is told its bytes as they lie. What it
+// returns beside the segments reads the rest of them, and closes all.
 func (f *file) open(ctx context.Context, sum hash.Hash) (*csvio.Splitter, io.ReadCloser, error) {
 	path := f.source.Path
 	raw, err := f.in.req.Open(ctx, path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	tee := readCloser{io.TeeReader(raw, sum), raw}
-	plain, err := csvio.Decompress(path, tee)
+	lying := io.TeeReader(raw, sum)
+	plain, err := csvio.Decompress(path, lying)
 	if err != nil {
 		raw.Close()
 		return nil, nil, err
 	}
+	rest := opened{lying, plain, raw}
 	segments, err := csvio.NewSplitter(plain, f.in.req.Dataset.Dialect, csvio.Options{Name: path, SegmentSize: f.in.o.SegmentSize, Buffers: &f.in.pool})
 	if err != nil {
-		plain.Close()
-		raw.Close()
+		rest.Close()
 		return nil, nil, err
 	}
-	return segments, tee, nil
+	return segments, rest, nil
 }
 
-// readCloser reads from one and closes the other.
-type readCloser struct {
+// opened is a source file as it lies, and what decompresses it.
+type opened struct {
 	io.Reader
-	io.Closer
+	plain, raw io.Closer
+}
+
+// Close closes both.
+func (o opened) Close() error {
+	o.plain.Close() //nolint:errcheck // it repeats the errors of reading
+	return o.raw.Close()
 }
 
 // take parses a segment, encodes its rows and appends them to the file.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -62,8 +63,11 @@ func Ingest(ctx context.Context, req Request, o Options) (*Result, error) {
 		o.Progress = func(int64, int64) {}
 	}
 	in := &ingest{req: req, o: o, result: &Result{Columns: req.Columns, Damage: map[string]int64{}}}
-	files := in.plan(ctx)
-	if err := in.run(ctx, files); err != nil {
+	files, err := in.plan(ctx)
+	if err == nil {
+		err = in.run(ctx, files)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("bronze.%s: %w", req.Dataset.Name, err)
 	}
 	for _, f := range files {
@@ -82,17 +86,20 @@ type ingest struct {
 
 // plan reads the headers of all files, so that all files of the commit are
 // written with the same columns. Files without a usable one fail here.
-func (in *ingest) plan(ctx context.Context) []*file {
+func (in *ingest) plan(ctx context.Context) ([]*file, error) {
 	var files []*file
 	for _, src := range in.req.Files {
 		f := &file{in: in, source: src}
 		f.wake.L = &f.mu
-		names, err := f.header(ctx)
+		err := f.readHeader(ctx)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx) // which is not the file's failure
+		}
 		if err == nil {
-			f.names, err = Names(in.req.Dataset, src.Path, names)
+			f.names, err = Names(in.req.Dataset, src.Path, f.header)
 		}
 		if err != nil {
-			in.result.Failed = append(in.result.Failed, err)
+			in.result.Failed = append(in.result.Failed, failed(err))
 			continue
 		}
 		in.result.Columns, f.columnsAdded = union(in.result.Columns, f.names)
@@ -101,7 +108,15 @@ func (in *ingest) plan(ctx context.Context) []*file {
 		}
 		files = append(files, f)
 	}
-	return files
+	return files, nil
+}
+
+// failed is the error of a file that failed whole.
+func failed(err error) error {
+	if diag.ClassOf(err) != diag.Unexpected {
+		return err
+	}
+	return diag.Errorf(diag.Partial, "%w", err).WithNext("see to it that the file can be read, and run again")
 }
 
 // job is a segment of a file, or its end when there is no segment.
@@ -151,11 +166,19 @@ func (in *ingest) run(ctx context.Context, files []*file) error {
 func (in *ingest) cut(ctx context.Context, f *file, jobs chan<- job) error {
 	sum := sha256.New()
 	segments, raw, err := f.open(ctx, sum)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
 		f.abandon(err)
 		return nil
 	}
 	defer raw.Close()
+	if !slices.Equal(segments.Header(), f.header) {
+		f.abandon(diag.Errorf(diag.Partial, "%s: the file changed while it was taken in: its header is not what it was", f.source.Path).
+			WithNext("run again when it is written whole; settle: 60s leaves files alone that may still be"))
+		return nil
+	}
 	for index := 0; ; index++ {
 		seg, err := segments.Next(ctx)
 		switch {
@@ -190,7 +213,7 @@ func send(ctx context.Context, jobs chan<- job, j job) error {
 // collect adds a finished file to the result.
 func (in *ingest) collect(f *file) {
 	if f.failure != nil {
-		in.result.Failed = append(in.result.Failed, f.failure)
+		in.result.Failed = append(in.result.Failed, failed(f.failure))
 		return
 	}
 	in.result.Inputs = append(in.result.Inputs, lake.Input{Dataset: in.req.Dataset.Name, SourceFile: f.source.Path, Size: f.source.Size,
