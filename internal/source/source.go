@@ -47,6 +47,8 @@ func (f Folder) local(name string) string {
 // and ** for any folders. Names that start with a dot or an underscore, empty
 // folders and files that are still being written under a temporary name (.tmp,
 // .part, .partial, .crdownload, ~) are left out unless a pattern spells them.
+// Links to files are followed, and so is the folder that a pattern starts from;
+// links to folders below it are not.
 func (f Folder) List(ctx context.Context, patterns []string) ([]File, error) {
 	found := map[string]File{}
 	for _, pattern := range patterns {
@@ -87,11 +89,17 @@ func (f Folder) expand(ctx context.Context, pattern string, found map[string]Fil
 }
 
 func (f Folder) walk(ctx context.Context, base, pattern string, match func(string) bool, found map[string]File) error {
-	root := f.local(base)
-	err := filepath.WalkDir(root, func(local string, entry fs.DirEntry, err error) error {
+	root, err := filepath.EvalSymlinks(f.local(base)) // WalkDir does not follow the root
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("source %q: %w", pattern, err)
+	}
+	err = filepath.WalkDir(root, func(local string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			if local == root && errors.Is(err, fs.ErrNotExist) {
-				return fs.SkipAll
+			if errors.Is(err, fs.ErrNotExist) { // gone meanwhile
+				return nil
 			}
 			return err
 		}
@@ -113,7 +121,10 @@ func (f Folder) walk(ctx context.Context, base, pattern string, match func(strin
 			return nil
 		}
 		info, err := os.Stat(local) // through symbolic links
-		if err != nil || info.IsDir() {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() {
+			return nil // gone meanwhile, a link to nothing, or to a folder
+		}
+		if err != nil {
 			return err
 		}
 		found[name] = fileOf(name, info)
