@@ -81,6 +81,12 @@ type lockState struct {
 	Locked bool           `json:"locked"`
 	Holder *lake.LockInfo `json:"holder"` // who holds it, or held it until it was broken
 	Broken bool           `json:"broken,omitempty"`
+	Gone   bool           `json:"gone,omitempty"` // the holder is certainly dead: the next run takes the lock over
+}
+
+// gone says whether a holder is certainly dead.
+func gone(holder *lake.LockInfo) bool {
+	return holder != nil && holder.Owner.Gone(lake.CurrentOwner())
 }
 
 func runLockLs(ctx context.Context, opts *LockOptions) error {
@@ -94,7 +100,7 @@ func runLockLs(ctx context.Context, opts *LockOptions) error {
 		return err
 	}
 	if app.json {
-		return app.printJSON(lockState{Locked: holder != nil, Holder: holder})
+		return app.printJSON(lockState{Locked: holder != nil, Holder: holder, Gone: gone(holder)})
 	}
 	clock, err := app.clock()
 	if err != nil {
@@ -103,6 +109,9 @@ func runLockLs(ctx context.Context, opts *LockOptions) error {
 	text := "nobody holds the lock"
 	if holder != nil {
 		text = fmt.Sprintf("held by   %s\nsince     %s\nrenewed   %s", term.Clean(holder.Owner.String()), ago(holder.Acquired, clock()), ago(holder.Renewed, clock()))
+	}
+	if gone(holder) {
+		text += "\nthis process is gone: the next run takes the lock over"
 	}
 	_, err = fmt.Fprintln(app.IO.Out, text)
 	return err

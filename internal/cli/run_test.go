@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/term"
 )
 
@@ -65,7 +66,7 @@ func TestChangedDefinitionIsAskedFor(t *testing.T) {
 
 func TestLockBreakAsks(t *testing.T) {
 	sampleProject(t)
-	lease, err := takeLock("lake")
+	lease, err := takeLock("lake", lake.CurrentOwner())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +77,28 @@ func TestLockBreakAsks(t *testing.T) {
 	}
 	if code, out, _ := call(t, "y\n", "lock", "break"); code != 0 || !strings.HasSuffix(out, "is broken\n") {
 		t.Errorf("yes: exit %d, %q", code, out)
+	}
+}
+
+// The lock of a process that died needs no breaking.
+func TestLockOfTheDead(t *testing.T) {
+	sampleProject(t)
+	dead := lake.CurrentOwner()
+	dead.PID, dead.Started = 1<<30, "1"
+	if _, err := takeLock("lake", dead); err != nil { // never released
+		t.Fatal(err)
+	}
+	if code, out, _ := call(t, "", "lock", "ls"); code != 0 || !strings.Contains(out, "this process is gone: the next run takes the lock over") {
+		t.Errorf("lock ls: exit %d, %q", code, out)
+	}
+	if code, out, _ := call(t, "", "status"); code != 0 || !strings.Contains(out, "which is gone: the next run takes over") {
+		t.Errorf("status: exit %d, %q", code, out)
+	}
+	if code, _, errs := call(t, "", "run"); code != 0 {
+		t.Errorf("run: exit %d, %q", code, errs)
+	}
+	if code, out, _ := call(t, "", "lock", "ls"); code != 0 || out != "nobody holds the lock\n" {
+		t.Errorf("lock ls: exit %d, %q", code, out)
 	}
 }
 
@@ -101,7 +124,7 @@ func (w *watched) Write(p []byte) (int, error) {
 // A signal ends a run that waits, cleanly.
 func TestSignal(t *testing.T) {
 	sampleProject(t)
-	lease, err := takeLock("lake")
+	lease, err := takeLock("lake", lake.CurrentOwner())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,18 +128,18 @@ func sed(ts *testscript.TestScript, _ bool, args []string) {
 
 // hold takes the lock of a lake in the process of the test, which lives.
 func hold(ts *testscript.TestScript, _ bool, args []string) {
-	lease, err := takeLock(ts.MkAbs(args[0]))
+	lease, err := takeLock(ts.MkAbs(args[0]), lake.CurrentOwner())
 	ts.Check(err)
 	ts.Defer(func() { _ = lease.Release(context.Background()) })
 }
 
-func takeLock(dir string) (*lake.Lease, error) {
+func takeLock(dir string, owner lake.Owner) (*lake.Lease, error) {
 	ctx := context.Background()
 	bucket, err := local.New(dir, local.Options{NoSync: true})
 	if err != nil {
 		return nil, err
 	}
-	l, err := lake.Open(ctx, bucket, lake.Options{})
+	l, err := lake.Open(ctx, bucket, lake.Options{Owner: owner})
 	if err != nil {
 		return nil, err
 	}

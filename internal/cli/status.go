@@ -239,7 +239,11 @@ func (s *summary) statusHead(st *status, now time.Time) {
 		s.printf("  %s\n", s.out.Paint(term.Yellow, fmt.Sprintf("commit %d is being published", st.Pending)))
 	}
 	if st.Lock != nil {
-		s.printf("  %s\n", s.out.Paint(term.Yellow, "locked by "+term.Clean(st.Lock.Owner.String())+" since "+ago(st.Lock.Acquired, now)))
+		text := "locked by " + term.Clean(st.Lock.Owner.String()) + " since " + ago(st.Lock.Acquired, now)
+		if gone(st.Lock) {
+			text += ", which is gone: the next run takes over"
+		}
+		s.printf("  %s\n", s.out.Paint(term.Yellow, text))
 	}
 }
 
