@@ -6,4 +6,5 @@ package e2e
 const (
 	faultStep = 1
 	faultTurn = 6
+	kills     = 50 // times that a process is killed
 )

@@ -6,4 +6,5 @@ package e2e
 const (
 	faultStep = 11 // every how many operations of a run one goes wrong
 	faultTurn = 1  // how many of the ways in which it can are tried
+	kills     = 6  // times that a process is killed
 )
