@@ -99,7 +99,7 @@ func (in *ingest) plan(ctx context.Context) ([]*file, error) {
 			f.names, err = Names(in.req.Dataset, src.Path, f.header)
 		}
 		if err != nil {
-			in.result.Failed = append(in.result.Failed, failed(err))
+			in.result.Failed = append(in.result.Failed, Failed(err))
 			continue
 		}
 		in.result.Columns, f.columnsAdded = union(in.result.Columns, f.names)
@@ -111,8 +111,9 @@ func (in *ingest) plan(ctx context.Context) ([]*file, error) {
 	return files, nil
 }
 
-// failed is the error of a file that failed whole.
-func failed(err error) error {
+// Failed is the error of a file that could not be read: of class Partial, unless
+// it is one that says more.
+func Failed(err error) error {
 	if diag.ClassOf(err) != diag.Unexpected {
 		return err
 	}
@@ -213,7 +214,7 @@ func send(ctx context.Context, jobs chan<- job, j job) error {
 // collect adds a finished file to the result.
 func (in *ingest) collect(f *file) {
 	if f.failure != nil {
-		in.result.Failed = append(in.result.Failed, failed(f.failure))
+		in.result.Failed = append(in.result.Failed, Failed(f.failure))
 		return
 	}
 	in.result.Inputs = append(in.result.Inputs, lake.Input{Dataset: in.req.Dataset.Name, SourceFile: f.source.Path, Size: f.source.Size,

@@ -49,7 +49,7 @@ func (r *run) dataset(ctx context.Context, tx *lake.Tx, state *lake.State, d *pr
 		return false, err
 	}
 	result := BronzeResult{Dataset: d.Name}
-	fresh, err := r.compare(ctx, tx, state, d, found, &result)
+	fresh, touched, err := r.compare(ctx, tx, state, d, found, &result)
 	if err != nil {
 		return false, err
 	}
@@ -60,12 +60,12 @@ func (r *run) dataset(ctx context.Context, tx *lake.Tx, state *lake.State, d *pr
 	}
 	result.Seconds = time.Since(begun).Seconds()
 	r.result.Bronze = append(r.result.Bronze, result)
-	return result.Files > 0, nil
+	return result.Files > 0 || touched, nil
 }
 
-// compare returns the files that are to be taken in.
-func (r *run) compare(ctx context.Context, tx *lake.Tx, state *lake.State, d *project.Bronze, found []source.File, result *BronzeResult) ([]source.File, error) {
-	var fresh []source.File
+// compare returns the files that are to be taken in, and says whether there are
+// others that were written again with the same content.
+func (r *run) compare(ctx context.Context, tx *lake.Tx, state *lake.State, d *project.Bronze, found []source.File, result *BronzeResult) (fresh []source.File, touched bool, err error) {
 	for _, f := range found {
 		known, change := state.Compare(d.Name, f.Path, f.Size, f.Version)
 		switch {
@@ -77,18 +77,23 @@ func (r *run) compare(ctx context.Context, tx *lake.Tx, state *lake.State, d *pr
 			result.Unchanged++
 		default:
 			sum, err := r.sum(ctx, f.Path)
+			if ctx.Err() != nil {
+				return nil, false, context.Cause(ctx)
+			}
 			if err != nil {
-				return nil, err
+				r.fail(result, bronze.Failed(err))
+				continue
 			}
 			if sum == known.SHA256 {
 				result.Unchanged++
+				touched = true
 				tx.Seen(lake.Seen{Dataset: d.Name, SourceFile: f.Path, Size: f.Size, Version: f.Version})
 				continue
 			}
 			r.fail(result, bronze.Changed(f.Path, known.Ingested))
 		}
 	}
-	return fresh, nil
+	return fresh, touched, nil
 }
 
 func (r *run) fail(result *BronzeResult, err error) {
@@ -100,7 +105,7 @@ func (r *run) fail(result *BronzeResult, err error) {
 func (r *run) sum(ctx context.Context, path string) (string, error) {
 	f, err := r.o.Sources.Open(ctx, path)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%s: %w", path, err)
 	}
 	defer f.Close()
 	sum := sha256.New()

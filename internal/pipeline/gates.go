@@ -152,12 +152,15 @@ func (s *silverLayer) limits(t *project.Silver, p *tablePlan, done *silver.Resul
 
 // exceeds says by what a limit is exceeded, or "".
 func exceeds(l project.Limits, quarantined, read int64) string {
-	share := float64(quarantined) / float64(max(1, read))
+	// A share such as 0.7% is not exactly a double, and one that equals it must
+	// pass; the slack is far less than one record.
+	allowed := l.QuarantinedShare * float64(read) * (1 + 1e-12)
 	switch {
 	case l.QuarantinedRows >= 0 && quarantined > l.QuarantinedRows:
 		return fmt.Sprintf("%d of %d records are quarantined, at most %d may be", quarantined, read, l.QuarantinedRows)
-	case l.QuarantinedShare >= 0 && share > l.QuarantinedShare:
-		return fmt.Sprintf("%d of %d records are quarantined (%.1f %%), at most %g %% may be", quarantined, read, 100*share, 100*l.QuarantinedShare)
+	case l.QuarantinedShare >= 0 && float64(quarantined) > allowed:
+		return fmt.Sprintf("%d of %d records are quarantined (%.1f %%), at most %.10g %% may be", quarantined, read,
+			100*float64(quarantined)/float64(max(1, read)), 100*l.QuarantinedShare)
 	}
 	return ""
 }

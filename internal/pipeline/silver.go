@@ -115,10 +115,10 @@ func (s *silverLayer) plan(ctx context.Context, t *project.Silver, rebuild bool)
 	if err != nil {
 		return nil, err
 	}
-	if !p.rebuild && source.Sequence <= since && !referencesChanged && !s.run.o.Replay {
+	s.inputs(p, source, since)
+	if !p.rebuild && source.Sequence <= since && !referencesChanged && len(p.request.Replay) == 0 {
 		return nil, nil
 	}
-	s.inputs(p, source, since)
 	return p, nil
 }
 
