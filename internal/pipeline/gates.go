@@ -119,19 +119,17 @@ func failedTableChecks(results []lake.CheckResult) []Gate {
 
 // limits judges how many records of the files that a build judged went to
 // quarantine: of all together and of each, so that many good rows cannot hide
-// one bad file.
+// one bad file. Where nobody asked for a build from scratch, files of earlier
+// runs were judged then, and perhaps accepted: they count only if more of them
+// fails now.
 func (s *silverLayer) limits(t *project.Silver, p *tablePlan, done *silver.Result) []Gate {
-	since := uint64(0)
-	if !p.rebuild {
-		since = p.table.Consumed[bronzeRef(t.From)]
-	}
 	var read, quarantined int64
 	var failed []string
 	for _, in := range s.state.Datasets[t.From.Name].Files() {
-		if in.Ingested <= since {
+		q := done.Changes[in.SourceFile].Quarantined + in.Damaged
+		if in.Ingested <= p.judged && (!p.rebuild || q <= in.Ledger.Quarantined) {
 			continue
 		}
-		q := done.Changes[in.SourceFile].Quarantined + in.Damaged
 		read, quarantined = read+in.Records, quarantined+q
 		if message := exceeds(t.Limits, q, in.Records); message != "" {
 			failed = append(failed, in.SourceFile+": "+message)

@@ -62,9 +62,11 @@ func (s *silverLayer) table(ctx context.Context, t *project.Silver, rebuild bool
 		Progress: plan.progress(stage)}
 	done, err := silver.Build(ctx, plan.request, o)
 	if err == nil && done.NeedsRebuild {
+		judged := plan.judged
 		if plan, err = s.plan(ctx, t, true); err != nil {
 			return err
 		}
+		plan.judged = judged
 		done, err = silver.Build(ctx, plan.request, o)
 	}
 	if err != nil {
@@ -78,6 +80,7 @@ func (s *silverLayer) table(ctx context.Context, t *project.Silver, rebuild bool
 type tablePlan struct {
 	request  silver.Request
 	rebuild  bool
+	judged   uint64      // files of commits up to this one were judged by earlier runs, and by the same rules
 	table    *lake.Table // before the build; nil if there is none
 	consumed map[lake.TableRef]uint64
 	removed  []*lake.File // quarantine files that the build makes anew
@@ -104,6 +107,9 @@ func (s *silverLayer) plan(ctx context.Context, t *project.Silver, rebuild bool)
 		p.rebuild = true
 	} else {
 		since = p.table.Consumed[source.Ref]
+	}
+	if !p.rebuild {
+		p.judged = since
 	}
 	raw, err := rawColumns(s.state, t.From)
 	if err != nil {
