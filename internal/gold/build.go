@@ -19,6 +19,9 @@ type Options struct {
 	Budget  *budget.Budget
 	Spill   *engine.Spill // for tables with partitions
 	Now     time.Time     // aggregation_timestamp
+	// Progress is told of rows of silver that were read. It may be nil and must be
+	// safe for concurrent use.
+	Progress func(rows int64)
 }
 
 // Request is what a build works on.
@@ -50,6 +53,9 @@ type Result struct {
 // sum that does not fit its type; it names table, column and group.
 func Build(ctx context.Context, req Request, o Options) ([]Result, error) {
 	o.Workers = max(1, o.Workers)
+	if o.Progress == nil {
+		o.Progress = func(int64) {}
+	}
 	b := newBuild(req, o)
 	defer b.close()
 	if err := b.findLatest(ctx); err != nil {

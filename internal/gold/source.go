@@ -28,6 +28,7 @@ type source struct {
 
 	partitions *table.Partitions
 	inPath     []int // columns that stand in the path
+	progress   func(rows int64)
 }
 
 // term is a program over the columns of a source.
@@ -37,7 +38,7 @@ type term struct {
 }
 
 func newSource(s *project.Silver, b *build) *source {
-	src := &source{silver: s, table: s.Table(), bucket: b.req.Bucket, codes: b.codes, byText: map[string]int{}, inPath: s.PartitionBy}
+	src := &source{silver: s, table: s.Table(), bucket: b.req.Bucket, codes: b.codes, byText: map[string]int{}, inPath: s.PartitionBy, progress: b.o.Progress}
 	src.files = slices.Clone(b.req.Inputs[s])
 	slices.SortFunc(src.files, func(a, b File) int { return compareText(a.Path, b.Path) })
 	columns := make([]schema.Column, len(src.inPath))
@@ -258,6 +259,7 @@ func (s *source) read(ctx context.Context, plan *scanPlan, parts []part, b *batc
 		}
 		err := s.readPart(ctx, p, l.columns, func(cols []arrow.Array, n int) error {
 			b.reset(n)
+			s.progress(int64(n))
 			for i, col := range cols {
 				b.cols[l.inFile[i]] = col
 			}

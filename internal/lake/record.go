@@ -127,10 +127,10 @@ type FileVersion struct {
 // Totals says where the records of a file are. In a LedgerChange they are
 // differences.
 type Totals struct {
-	Silver      int64 `json:"silver,omitempty"`
-	Quarantined int64 `json:"quarantined,omitempty"`
-	Superseded  int64 `json:"superseded,omitempty"`
-	Duplicate   int64 `json:"duplicate,omitempty"`
+	Silver      int64 `json:"silver"`
+	Quarantined int64 `json:"quarantined"`
+	Superseded  int64 `json:"superseded"`
+	Duplicate   int64 `json:"duplicate"`
 }
 
 // Add returns the sums.

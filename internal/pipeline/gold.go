@@ -81,20 +81,23 @@ func (l *goldLayer) outdated(g *project.Gold) bool {
 // build builds the tables and puts them into the transaction.
 func (l *goldLayer) build(ctx context.Context, tables []*project.Gold) error {
 	begun, r := time.Now(), l.run
-	stage := r.o.Observer.Start("gold", 0)
-	defer stage.Done()
-	inputs := map[*project.Silver][]gold.File{}
+	inputs, rows, bytes := map[*project.Silver][]gold.File{}, int64(0), int64(0)
 	for _, g := range tables {
 		for _, s := range upstream(g) {
 			if inputs[s] == nil {
 				for _, f := range l.state.Files(silverRef(s)) {
 					inputs[s] = append(inputs[s], gold.File{Path: f.Path, Rows: f.Rows, Partition: f.Partition})
+					rows, bytes = rows+f.Rows, bytes+f.Bytes
 				}
 			}
 		}
 	}
+	stage := r.o.Observer.Start("gold", bytes)
+	defer stage.Done()
+	perRow := float64(bytes) / float64(max(1, rows))
 	done, err := gold.Build(ctx, gold.Request{Tables: tables, Inputs: inputs, Bucket: r.l.Bucket(), Stager: l.tx},
-		gold.Options{Workers: r.o.Workers, Budget: r.budget, Spill: r.spill, Now: r.o.Now})
+		gold.Options{Workers: r.o.Workers, Budget: r.budget, Spill: r.spill, Now: r.o.Now,
+			Progress: func(rows int64) { stage.Add(rows, int64(float64(rows)*perRow)) }})
 	if err != nil {
 		return err
 	}

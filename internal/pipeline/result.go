@@ -33,6 +33,7 @@ const (
 	NothingToDo = "nothing to do"
 	Partly      = "some files failed"
 	Stopped     = "stopped by a gate"
+	Interrupted = "interrupted"
 	Failed      = "failed"
 )
 

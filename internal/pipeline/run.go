@@ -87,7 +87,7 @@ func (r *run) locked(ctx context.Context) error {
 // run can be repeated to the byte.
 func (r *run) id(state *lake.State) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", r.p.Name, r.o.Now.UnixNano(), state.Sequence))
-	return r.o.Now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(sum[:3])
+	return r.o.Now.UTC().Format("20060102T150405.000Z") + "-" + hex.EncodeToString(sum[:3])
 }
 
 // layers builds the layers one after the other.
@@ -146,6 +146,8 @@ func (r *run) outcome(err error) string {
 		return Partly
 	case diag.ClassOf(err) == diag.Gate:
 		return Stopped
+	case diag.ClassOf(err) == diag.Interrupted:
+		return Interrupted
 	default:
 		return Failed
 	}

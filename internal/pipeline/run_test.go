@@ -275,7 +275,7 @@ func TestOutcome(t *testing.T) {
 		want    string
 	}{
 		{nil, 0, NothingToDo}, {nil, 1, Succeeded}, {diag.Errorf(diag.Partial, "x"), 0, Partly},
-		{errors.Join(diag.Errorf(diag.Partial, "x"), diag.Errorf(diag.Gate, "y")), 1, Stopped}, {errors.New("x"), 1, Failed},
+		{errors.Join(diag.Errorf(diag.Partial, "x"), diag.Errorf(diag.Gate, "y")), 1, Stopped}, {errors.New("x"), 1, Failed}, {context.Canceled, 1, Interrupted},
 	} {
 		r := &run{result: &Result{Commits: make([]Commit, test.commits)}}
 		if got := r.outcome(test.err); got != test.want {
