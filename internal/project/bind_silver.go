@@ -59,6 +59,10 @@ func (b *binder) silverFrom(s *silverDraft) {
 		name, pos = s.cfg.From.Value, s.cfg.From.Pos
 	}
 	if s.From = b.project.Dataset(name); s.From != nil || name == "" {
+		if s.From != nil && name != s.Name {
+			b.add(pos, "name the dataset and the table alike; the same files may be the source of two datasets",
+				"silver table %q is made from the dataset %q: the ledger needs one silver table for each dataset, of its name", s.Name, name)
+		}
 		return
 	}
 	hint := diag.Suggest(name, b.cfg.Bronze.Names())
