@@ -1,12 +1,14 @@
 package silver
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/lakectl/lakectl/internal/engine"
@@ -272,5 +274,48 @@ func TestBuildsThatStopGiveBackTheirMemory(t *testing.T) {
 	}
 	if _, err := w.build(w.request(changes{sets: c.sets, rebuild: true}, "stage/"), settings{workers: 2, memory: 1 << 30}); err == nil {
 		t.Error("a build without its input does not fail")
+	}
+}
+
+// countingBucket counts the objects that are open at a time.
+type countingBucket struct {
+	storage.Bucket
+	now, most atomic.Int64
+}
+
+type countedObject struct {
+	storage.Object
+	bucket *countingBucket
+}
+
+func (b *countingBucket) Open(ctx context.Context, name string) (storage.Object, error) {
+	o, err := b.Bucket.Open(ctx, name)
+	if now := b.now.Add(1); now > b.most.Load() {
+		b.most.Store(now)
+	}
+	return countedObject{o, b}, err
+}
+
+func (o countedObject) Close() error {
+	o.bucket.now.Add(-1)
+	return o.Object.Close()
+}
+
+func TestAnyNumberOfFilesIsReadWithFewOpen(t *testing.T) {
+	const files = 2 * maxOpen
+	w := newWorld(t, silverOf(t, bind(t, failing), "t"), "id", "ref")
+	for i := range files {
+		w.ingest(1, fmt.Sprintf("t%04d.csv", i), false, [][]*string{{some(fmt.Sprint(i))[0], nil}}, parquetio.WriterOptions{})
+	}
+	w.sequence = 1
+	bucket := &countingBucket{Bucket: w.bucket}
+	req := w.request(changes{sets: []*quality.Set{nil, quality.NewSet(schema.T(schema.String))}, rebuild: true}, "stage/")
+	req.Bucket = bucket
+	r, err := w.build(req, settings{workers: 2, memory: -1})
+	if err != nil || r.Rows != files {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if bucket.now.Load() != 0 || bucket.most.Load() > maxOpen+2 {
+		t.Errorf("%d files were open at a time, %d still are", bucket.most.Load(), bucket.now.Load())
 	}
 }

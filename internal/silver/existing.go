@@ -230,8 +230,8 @@ func (j *judge) remark(marks []uint64, issues arrow.Array) (changed bool) {
 	return changed
 }
 
-// ingestionDates returns the day of the ingestion_date folder in a path.
-func ingestionDates(path string) (int32, error) {
+// ingestionDate returns the day of the ingestion_date folder in a path.
+func ingestionDate(path string) (int32, error) {
 	for part := range strings.SplitSeq(path, "/") {
 		if value, ok := strings.CutPrefix(part, project.IngestionDate+"="); ok {
 			if day, ok := vec.ParseDate([]byte(value)); ok {

@@ -45,10 +45,7 @@ func (b *build) findRepeatedKeys(ctx context.Context) error {
 	err := engine.ForEach(ctx, len(b.workers), len(b.inputs), func(ctx context.Context, worker, i int) error {
 		scratch := expr.NewScratch()
 		w := b.workers[worker]
-		return b.inputs[i].file.Scan(b.inputs[i].group, keys.raw, func(cols []arrow.Array, n int) error {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
+		return b.inputs[i].scan(ctx, b.req.Bucket, keys.raw, func(cols []arrow.Array, n int) error {
 			values, err := keys.values(scratch, cols, n)
 			if err != nil {
 				return err

@@ -3,7 +3,6 @@ package silver
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -39,24 +38,12 @@ func (b *build) judgeInputs(ctx context.Context) error {
 	columns := b.inputColumns()
 	return engine.ForEach(ctx, len(b.workers), len(b.inputs), func(ctx context.Context, worker, i int) error {
 		t := b.inputs[i]
-		dates, err := ingestionDates(t.file.Path())
-		if err != nil {
-			return err
-		}
-		return t.file.Scan(t.group, columns, func(cols []arrow.Array, n int) error {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			in := &input{seq: uint64(i), replay: b.replays(t.file.Path()), raw: cols[:len(b.req.RawColumns)], sourceFile: cols[len(cols)-3],
-				sourceRow: cols[len(cols)-2], time: cols[len(cols)-1], date: vec.Repeat32(schema.T(schema.Date), dates, n), rows: n}
+		return t.scan(ctx, b.req.Bucket, columns, func(cols []arrow.Array, n int) error {
+			in := &input{seq: uint64(i), replay: t.replay, raw: cols[:len(b.req.RawColumns)], sourceFile: cols[len(cols)-3],
+				sourceRow: cols[len(cols)-2], time: cols[len(cols)-1], date: vec.Repeat32(schema.T(schema.Date), t.day, n), rows: n}
 			return b.batch(worker, in, cols)
 		})
 	})
-}
-
-// replays says whether an input is a quarantine file.
-func (b *build) replays(path string) bool {
-	return slices.ContainsFunc(b.req.Replay, func(f *lake.File) bool { return f.Path == path })
 }
 
 // input is a batch of an input.

@@ -14,6 +14,7 @@ import (
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/quarantine"
 	"github.com/lakectl/lakectl/internal/schema"
+	"github.com/lakectl/lakectl/internal/storage"
 	"github.com/lakectl/lakectl/internal/table"
 	"github.com/lakectl/lakectl/internal/vec"
 )
@@ -31,6 +32,7 @@ type build struct {
 	partitions *table.Partitions
 
 	inputs     []task          // row groups of bronze and quarantine, in order
+	open       []*table.Reader // inputs that are kept open
 	existing   []*existing     // the table's files
 	byID       map[int32]int   // partition to index of existing
 	repeated   *engine.HashSet // hashes of keys that may occur twice; nil: no row has a key
@@ -59,10 +61,40 @@ type worker struct {
 	fresh  map[int32]bool     // partitions that new rows went to
 }
 
+// inputFile is a file of rows to judge.
+type inputFile struct {
+	path   string
+	day    int32         // ingestion_date
+	replay bool          // of quarantine, which the rows leave
+	open   *table.Reader // nil if it is opened for each row group
+}
+
 // task is a row group of an input.
 type task struct {
-	file  *table.Reader
+	*inputFile
 	group int
+}
+
+// maxOpen is how many inputs are kept open: a process may not open any number of
+// files, and a lake has more.
+const maxOpen = 256
+
+// scan gives the batches of the row group to do, with these columns.
+func (t task) scan(ctx context.Context, bucket storage.Bucket, columns []schema.Column, do func(cols []arrow.Array, n int) error) error {
+	r := t.open
+	if r == nil {
+		var err error
+		if r, err = table.Open(ctx, bucket, t.path); err != nil {
+			return err
+		}
+		defer r.Close()
+	}
+	return r.Scan(t.group, columns, func(cols []arrow.Array, n int) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return do(cols, n)
+	})
 }
 
 // existing is a file of the table before the build.
@@ -78,26 +110,41 @@ func (b *build) close() {
 	b.store.Close()
 	b.candidates.Close()
 	b.quarantine.Discard() // nothing is left in it unless the build failed
-	for _, t := range b.inputs {
-		if t.group == 0 {
-			t.file.Close()
-		}
+	for _, r := range b.open {
+		r.Close()
 	}
+}
+
+// openInput opens an input and adds its row groups to the tasks.
+func (b *build) openInput(ctx context.Context, path string, replay bool) error {
+	f := &inputFile{path: path, replay: replay}
+	var err error
+	if f.day, err = ingestionDate(path); err != nil {
+		return err
+	}
+	r, err := table.Open(ctx, b.req.Bucket, path)
+	if err != nil {
+		return err
+	}
+	for group := range r.RowGroups() {
+		b.inputs = append(b.inputs, task{f, group})
+	}
+	if r.RowGroups() == 0 || len(b.open) >= maxOpen {
+		return r.Close()
+	}
+	f.open, b.open = r, append(b.open, r)
+	return nil
 }
 
 // openFiles opens the inputs and numbers the partitions that exist.
 func (b *build) openFiles(ctx context.Context) error {
+	replay := map[string]bool{}
+	for _, f := range b.req.Replay {
+		replay[f.Path] = true
+	}
 	for _, path := range b.req.Inputs {
-		r, err := table.Open(ctx, b.req.Bucket, path)
-		if err != nil {
+		if err := b.openInput(ctx, path, replay[path]); err != nil {
 			return err
-		}
-		if r.RowGroups() == 0 {
-			r.Close()
-			continue
-		}
-		for group := range r.RowGroups() {
-			b.inputs = append(b.inputs, task{r, group})
 		}
 	}
 	b.byID, b.changed = map[int32]int{}, map[int32]bool{}
