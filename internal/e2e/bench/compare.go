@@ -134,7 +134,7 @@ func (c comparison) columns(ctx context.Context, from string) ([]column, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	var columns []column
 	for rows.Next() {
 		var col column
@@ -206,7 +206,7 @@ func (c comparison) texts(ctx context.Context, query string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	var list []string
 	for rows.Next() {
 		var text string

@@ -119,7 +119,7 @@ func runDuckDB(ctx context.Context, s *settings) (map[string]cost, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close() //nolint:errcheck // its tables are in files by then
+	defer db.Close()
 	return p.stages(ctx, db)
 }
 

@@ -165,7 +165,7 @@ func takeTurns(ctx context.Context, s *settings, out io.Writer) (runs map[string
 				return nil, nil, fmt.Errorf("%s: %w", side, err)
 			}
 			runs[side] = append(runs[side], r)
-			fmt.Fprintf(out, "round %d: %-8s %7.2f s wall  %7.2f s CPU  %7.0f MiB\n", round+1, side, r.Total.Wall, r.Total.CPU, float64(r.Peak)/mebi) //nolint:errcheck // nobody is left to be told
+			fmt.Fprintf(out, "round %d: %-8s %7.2f s wall  %7.2f s CPU  %7.0f MiB\n", round+1, side, r.Total.Wall, r.Total.CPU, float64(r.Peak)/mebi)
 		}
 		var found []string
 		if err := spawn(ctx, compareChild, s, &found); err != nil {

@@ -79,7 +79,7 @@ func printReport(w io.Writer, s *settings, runs map[string][]run) {
 	if s.Unpartition {
 		partitions = "in one piece"
 	}
-	say := func(format string, args ...any) { fmt.Fprintf(w, format, args...) } //nolint:errcheck // nobody is left to be told
+	say := func(format string, args ...any) { fmt.Fprintf(w, format, args...) }
 	say("\n%d transactions of %d customers over %d days, %s; silver %s; %d threads; medians of %d rounds\n\n", s.Raw.Rows, s.Raw.Customers, s.Raw.Days,
 		order, partitions, s.Threads, s.Rounds)
 	say("%-12s %12s %12s %8s   %s\n", "", "lakectl", "DuckDB", "ratio", "range")

@@ -87,7 +87,7 @@ func profile(ctx context.Context, s *settings, out io.Writer) error {
 		return err
 	}
 	for _, stage := range stageNames() {
-		fmt.Fprintf(out, "%-7s %7.2f s wall  %7.2f s CPU\n", stage, r.Stages[stage].Wall, r.Stages[stage].CPU) //nolint:errcheck // nobody is left to be told
+		fmt.Fprintf(out, "%-7s %7.2f s wall  %7.2f s CPU\n", stage, r.Stages[stage].Wall, r.Stages[stage].CPU)
 	}
 	_, err = fmt.Fprintf(out, "%-7s %7.2f s wall  %7.2f s CPU  %.0f MiB\nprofiles are in %s\n", "total", r.Total.Wall, r.Total.CPU, float64(r.Peak)/mebi, s.Profile)
 	return err
