@@ -67,7 +67,7 @@ func compare(ctx context.Context, s *settings) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close() //nolint:errcheck // only read
+	defer db.Close()
 	if _, err := db.ExecContext(ctx, "SET TimeZone = 'UTC'"); err != nil {
 		return nil, err
 	}
