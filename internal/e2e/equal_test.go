@@ -53,8 +53,11 @@ func quarantineUnknown(l *lab.Lab) {
 // the one before.
 func inBatches(l *lab.Lab, s lab.Stock, batches [][]string) {
 	l.T.Helper()
-	for _, names := range batches {
+	for i, names := range batches {
 		l.Arrive(s, names...)
+		if len(batches) > 1 {
+			l.Workers, l.Segment = 1+i*3%5, 1<<10+i*9973%(64<<10)
+		}
 		l.MustRun()
 		l.Now = l.Now.Add(7 * time.Hour)
 	}

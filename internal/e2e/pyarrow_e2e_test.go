@@ -69,7 +69,10 @@ func describeTable(l *lab.Lab, state *lake.State, ref lake.TableRef, key []strin
 		}
 		d.Columns = append(d.Columns, column)
 		if slices.Contains(key, c.Name) {
-			d.Bloom, d.Lookup = append(d.Bloom, c.Name), append(d.Lookup, c.Name)
+			d.Lookup = append(d.Lookup, c.Name)
+			if c.Type != "boolean" {
+				d.Bloom = append(d.Bloom, c.Name)
+			}
 		} else if strings.HasPrefix(c.Type, "decimal") || c.Name == "source_row" || ref.Layer == lake.Gold && c.Type != "double" {
 			d.Lookup = append(d.Lookup, c.Name)
 		}

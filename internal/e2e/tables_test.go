@@ -40,7 +40,10 @@ func shapes() []shape {
 	}
 	// The key itself, or a part of it, stands in the path.
 	return append(out, shape{name: "key in the path", keys: []string{"p", "a"}, partition: []string{"p"}, latestBy: true},
-		shape{name: "key is the path", keys: []string{"n"}, partition: []string{"n"}})
+		shape{name: "key is the path", keys: []string{"n"}, partition: []string{"n"}},
+		shape{name: "keys of other types", keys: []string{"d", "f", "t"}, partition: []string{"n"}},
+		shape{name: "keys of decimals and times", keys: []string{"m", "w"}, latestBy: true},
+		shape{name: "keys of other types in the path", keys: []string{"d", "f", "b"}, partition: []string{"f", "d"}, latestBy: true})
 }
 
 func (s shape) yaml() string {
@@ -66,6 +69,8 @@ func (s shape) yaml() string {
       d: {type: date}
       f: {type: boolean}
       t: {type: bigint}
+      m: {type: "decimal(20,3)"}
+      w: {type: timestamp}
       v: {type: string}
     checks:
       not_bad:  {expect: "v <> 'bad'", null_ok: true}
@@ -80,7 +85,7 @@ var odd = []string{"", "plain", "a/b", "x=y", "%41", "A", "Ünï cødé", "..", 
 // item is a raw row; values by column.
 type item map[string]string
 
-var itemColumns = []string{"a", "b", "p", "n", "d", "f", "t", "v"}
+var itemColumns = []string{"a", "b", "p", "n", "d", "f", "t", "m", "w", "v"}
 
 // randomItems adds a file of items to files, some of them repeats of any before.
 func randomItems(rng *rand.Rand, files [][]item, n int) [][]item {
@@ -91,6 +96,7 @@ func randomItems(rng *rand.Rand, files [][]item, n int) [][]item {
 			"a": pick("k1", "k2", "k3", "K1", " k1", "", "é", "k"+strconv.Itoa(rng.IntN(40))), "b": pick("1", "2", "-3", ""),
 			"p": odd[rng.IntN(len(odd))], "n": pick("0", "-5", "2147483647", "-2147483648", "", "7"),
 			"d": pick("2026-01-01", "0001-01-01", "9999-12-31", "", "1969-12-31"), "f": pick("true", "false", ""),
+			"m": pick("0.000", "-99999999999999999.999", "99999999999999999.999", "1.500", ""), "w": pick("2026-01-01 10:00:00", "1969-12-31 23:59:59.999999", ""),
 			"t": pick("", "1", "2", "3", "9223372036854775807", "-9223372036854775808"), "v": pick("", "ok", "fine", "bad", "ugly"),
 		}
 		items = append(items, it)

@@ -38,6 +38,8 @@ type Lab struct {
 
 	// Bucket is what the lake is in; nil is the folder Lake.
 	Bucket storage.Bucket
+	// Context is that of runs; nil is one that never ends.
+	Context context.Context
 	// Process tells processes on the lake apart, in leases and in ids of commits.
 	// One whose name begins with "dead" is taken for dead by the others.
 	Process string
@@ -136,7 +138,11 @@ func (l *Lab) Run(change ...func(*pipeline.Options)) (*pipeline.Result, error) {
 	if err != nil {
 		return &pipeline.Result{Outcome: pipeline.Failed}, err
 	}
-	return pipeline.Run(context.Background(), p, opened, o)
+	ctx := l.Context
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	return pipeline.Run(ctx, p, opened, o)
 }
 
 // MustRun is run that fails the test on an error.
