@@ -133,6 +133,9 @@ func newBuild(req Request, o Options) *build {
 		quarantine: quarantine.NewWriter(quarantine.Options{Dataset: req.Table.Name, Raw: req.RawColumns, Stage: quarantine.Check, Run: o.Run, Workers: o.Workers,
 			Store: engine.StoreOptions{Budget: o.Budget, Spill: o.Spill}}),
 	}
+	if len(req.Files) > 0 {
+		b.referenced = req.Table.Referenced
+	}
 	b.store = engine.NewStore(engine.StoreOptions{Types: typesOf(b.file), Workers: o.Workers, Budget: o.Budget, Spill: o.Spill})
 	hidden := schema.Table{Columns: append(append([]schema.Column(nil), all.Columns...), candidateColumns...)}
 	b.candidates = engine.NewStore(engine.StoreOptions{Types: typesOf(hidden), Workers: o.Workers, Budget: o.Budget, Spill: o.Spill})

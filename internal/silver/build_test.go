@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/lakectl/lakectl/internal/engine"
+	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/parquetio"
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/quality"
@@ -35,7 +36,7 @@ var variants = map[string]variant{
 }
 
 // histories is how many there are of each variant.
-const histories = 6
+const histories = 4
 
 // Random histories of files, of values that are referred to, of lost indexes
 // and of replays give what the model makes of all rows at once; workers and
@@ -66,6 +67,7 @@ type history struct {
 func newHistory(t *testing.T, v variant, seed uint64) *history {
 	text := strings.ReplaceAll(modelYAML, "KNOWN", v.known)
 	table := silverOf(t, bind(t, strings.Replace(text, "VARIANT", strings.ReplaceAll(v.yaml, "; ", "\n    "), 1)), "t")
+	table.Referenced = []int{slices.IndexFunc(table.Columns, func(c *project.Column) bool { return c.Name == "note" })}
 	return &history{world: newWorld(t, table, modelRaw...), v: v, r: rand.New(rand.NewPCG(seed, 1)), refs: map[string]bool{"a": true}}
 }
 
@@ -81,7 +83,7 @@ func (h *history) step() {
 	for range 2 {
 		all = append(all, settings{1 + h.r.IntN(4), []int64{-1, 0, 300 << 10}[h.r.IntN(3)], int64(h.r.IntN(2))})
 	}
-	entered := map[string]string{}
+	entered, before := map[string]string{}, h.referred()
 	if !c.rebuild {
 		for _, row := range h.silver() {
 			entered[row["source_file"]+" "+row["source_row"]] = row["processed_timestamp"]
@@ -103,7 +105,33 @@ func (h *history) step() {
 			h.t.Errorf("the ledger of %s says %+v, want %+v", f, h.totals[f], want.totals[f])
 		}
 	}
+	h.logged(before, h.referred())
 	h.sameFromScratch()
+}
+
+// referred returns the hashes of the values of the column that others refer to.
+func (h *history) referred() map[uint64]bool {
+	values := map[uint64]bool{}
+	for _, row := range h.silver() {
+		values[vec.HashBytes([]byte(row["note"]))] = row["note"] != "null"
+	}
+	return values
+}
+
+// logged checks that the index names all values that came or went.
+func (h *history) logged(before, after map[uint64]bool) {
+	h.t.Helper()
+	hashes, ok, err := Changed(h.t.Context(), h.bucket, fmt.Sprintf("%s/%020d.keys", lake.TableRef{Layer: lake.Silver, Name: "t"}.IndexDir(), h.sequence), "note")
+	if err != nil || ok && h.rebuilt {
+		h.t.Fatalf("the index of a rebuild: %v, %v", hashes, err)
+	}
+	for _, all := range []map[uint64]bool{before, after} {
+		for hash, there := range all {
+			if there && before[hash] != after[hash] && !slices.Contains(hashes, hash) && !h.rebuilt && h.sequence > 1 && len(before) > 0 {
+				h.t.Fatalf("a value came or went, the index says %v, %v", hashes, ok)
+			}
+		}
+	}
 }
 
 // sameFromScratch builds the table from scratch, which must give the same rows.
@@ -215,6 +243,7 @@ func TestNothingToDoChangesNothing(t *testing.T) {
 	h.commit(c, settings{workers: 2, memory: -1})
 	c.rebuild = false
 	r := h.commit(c, settings{workers: 2, memory: -1})
+	r.Put = slices.DeleteFunc(r.Put, func(f lake.FileChange) bool { return f.Kind == lake.Index }) // which says that nothing came or went
 	if len(r.Put) > 0 || len(r.Removed) > 0 || len(r.Quarantined) > 0 || !reflect.DeepEqual(r.Counts, map[string]int64{}) || r.Judged != 0 {
 		t.Errorf("without input a build makes %+v", r)
 	}

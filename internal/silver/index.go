@@ -1,11 +1,12 @@
 package silver
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"hash/crc32"
 	"io"
 	"slices"
@@ -37,37 +38,61 @@ type section struct {
 	Count     int64  `json:"count"`
 }
 
-// indexWriter collects the sections of one index file.
+// indexWriter writes an index file, section by section.
 type indexWriter struct {
-	data     bytes.Buffer
+	open     func() (io.Writer, error) // called for the first section
+	out      *bufio.Writer             // nil before
+	sum      hash.Hash32
+	offset   int64
 	sections []section
 }
 
 // add adds a section; hashes are sorted and freed of repeats in place.
-func (w *indexWriter) add(about, partition string, hashes []uint64) {
-	if w.data.Len() == 0 {
-		w.data.WriteString(indexMagic)
+func (w *indexWriter) add(about, partition string, hashes []uint64) error {
+	if w.out == nil {
+		out, err := w.open()
+		if err != nil {
+			return err
+		}
+		w.out, w.sum = bufio.NewWriter(out), crc32.New(castagnoli())
+		if err := w.write([]byte(indexMagic)); err != nil {
+			return err
+		}
 	}
-	slices.Sort(hashes)
-	hashes = slices.Compact(hashes)
-	w.sections = append(w.sections, section{about, partition, int64(w.data.Len()), int64(len(hashes))})
-	w.data.Write(hashesAsBytes(hashes))
+	hashes = sortedSet(hashes)
+	w.sections = append(w.sections, section{about, partition, w.offset, int64(len(hashes))})
+	return w.write(hashesAsBytes(hashes))
 }
 
-// empty says whether there is nothing to write.
-func (w *indexWriter) empty() bool { return len(w.sections) == 0 }
+// sortedSet sorts hashes and frees them of repeats in place.
+func sortedSet(hashes []uint64) []uint64 {
+	slices.Sort(hashes)
+	return slices.Compact(hashes)
+}
 
-// writeTo writes the file.
-func (w *indexWriter) writeTo(out io.Writer) error {
+func (w *indexWriter) write(b []byte) error {
+	w.sum.Write(b)
+	w.offset += int64(len(b))
+	_, err := w.out.Write(b)
+	return err
+}
+
+// empty says whether there is no section, and so no file.
+func (w *indexWriter) empty() bool { return w.out == nil }
+
+// close writes what follows the sections.
+func (w *indexWriter) close() error {
 	directory, err := json.Marshal(w.sections)
+	if err == nil {
+		err = w.write(binary.LittleEndian.AppendUint32(directory, uint32(len(directory))))
+	}
+	if err == nil {
+		err = w.write(binary.LittleEndian.AppendUint32(nil, w.sum.Sum32()))
+	}
 	if err != nil {
 		return err
 	}
-	w.data.Write(directory)
-	w.data.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(directory))))
-	w.data.Write(binary.LittleEndian.AppendUint32(nil, crc32.Checksum(w.data.Bytes(), castagnoli())))
-	_, err = out.Write(w.data.Bytes())
-	return err
+	return w.out.Flush()
 }
 
 // index is an index file in memory.

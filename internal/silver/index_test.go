@@ -3,17 +3,21 @@ package silver
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"io"
 	"slices"
 	"testing"
 )
 
 func indexBytes(t testing.TB) []byte {
-	var w indexWriter
-	w.add(keyHashes, "day=1", []uint64{9, 3, 3, 1 << 63})
-	w.add(columnHashes+"customer_id", "day=1", nil)
-	w.add(keyHashes, "day=2", []uint64{7})
 	var out bytes.Buffer
-	if err := w.writeTo(&out); err != nil {
+	w := &indexWriter{open: func() (io.Writer, error) { return &out, nil }}
+	if !w.empty() {
+		t.Error("there is an index without sections")
+	}
+	err := errors.Join(w.add(keyHashes, "day=1", []uint64{9, 3, 3, 1 << 63}), w.add(columnHashes+"customer_id", "day=1", nil),
+		w.add(keyHashes, "day=2", []uint64{7}), w.close())
+	if err != nil || w.empty() {
 		t.Fatal(err)
 	}
 	return out.Bytes()

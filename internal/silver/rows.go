@@ -204,9 +204,9 @@ func (b *build) place(worker int, seq uint64, all []arrow.Array, rows []int32) e
 	if w.fresh == nil {
 		w.fresh = map[int32]bool{}
 	}
+	b.changes.add(b, worker, all, rows)
 	return byPartition(rows, w.ids, func(id int32, rows []int32) error {
 		w.fresh[id] = true
-		b.changes.add(b, worker, all, rows)
 		return b.store.Append(worker, seq, int(id), cols, rows)
 	})
 }

@@ -238,7 +238,7 @@ func (c changeLog) remove(b *build, worker int, all []arrow.Array, rows []int32)
 }
 
 func collectHashes(into [][]uint64, b *build, worker int, all []arrow.Array, rows []int32) {
-	for i, column := range b.req.Table.Referenced {
+	for i, column := range b.referenced {
 		values := vec.Take(all[column], b.all.Columns[column].Type, rows)
 		into[i] = append(into[i], b.workers[worker].hasher.Rows(nil, []arrow.Array{values}, len(rows))...)
 	}

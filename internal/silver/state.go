@@ -46,6 +46,7 @@ type build struct {
 	changed      map[int32]bool // partitions that must be written
 	result       *Result
 	changes      changeLog
+	referenced   []int // columns whose values are logged in changes; nil for a build from scratch
 }
 
 // worker is what one worker keeps to itself.

@@ -1,13 +1,14 @@
 package silver
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"path"
 	"slices"
+	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/lakectl/lakectl/internal/parquetio"
 	"github.com/lakectl/lakectl/internal/quarantine"
 	"github.com/lakectl/lakectl/internal/schema"
+	"github.com/lakectl/lakectl/internal/storage"
 	"github.com/lakectl/lakectl/internal/table"
 	"github.com/lakectl/lakectl/internal/vec"
 )
@@ -32,7 +34,7 @@ type written struct {
 	columns [][]uint64 // hashes of the referring columns, by referringColumns
 }
 
-// write writes the partitions that changed.
+// write writes the partitions that changed, and the index.
 func (b *build) write(ctx context.Context) error {
 	for _, w := range b.workers {
 		maps.Copy(b.changed, w.fresh)
@@ -40,32 +42,75 @@ func (b *build) write(ctx context.Context) error {
 	ids := slices.SortedFunc(maps.Keys(b.changed), func(x, y int32) int {
 		return cmp.Compare(b.partitions.At(x).Path, b.partitions.At(y).Path)
 	})
-	done := make([]*written, len(ids))
-	err := engine.ForEach(ctx, len(b.workers), len(ids), func(ctx context.Context, worker, i int) (err error) {
-		done[i], err = b.writePartition(ctx, b.workers[worker], ids[i])
+	var index storage.Writer
+	x := &indexWriter{open: func() (out io.Writer, err error) {
+		index, err = b.req.Stager.Stage(ctx, b.ref(), b.indexPath())
+		return index, err
+	}}
+	err := b.writePartitions(ctx, ids, x)
+	if err == nil {
+		err = b.finishIndex(x)
+	}
+	if index == nil {
 		return err
-	})
+	}
+	defer index.Abort()
 	if err != nil {
 		return err
 	}
-	var x indexWriter
-	for i, w := range done {
-		b.result.Put = append(b.result.Put, w.change)
-		for name, n := range w.after {
-			b.move(name, lake.Totals{Silver: n})
+	if _, err := index.Commit(ctx); err != nil {
+		return err
+	}
+	b.result.Put = append(b.result.Put, lake.FileChange{Path: b.indexPath(), Kind: lake.Index})
+	return nil
+}
+
+func (b *build) indexPath() string {
+	return fmt.Sprintf("%s/%020d.keys", b.ref().IndexDir(), b.req.Sequence)
+}
+
+// writePartitions writes partitions, and takes note of them in their order: what
+// the index says of one need not wait for all.
+func (b *build) writePartitions(ctx context.Context, ids []int32, x *indexWriter) error {
+	var mu sync.Mutex
+	done, next := make([]*written, len(ids)), 0
+	return engine.ForEach(ctx, len(b.workers), len(ids), func(ctx context.Context, worker, i int) error {
+		w, err := b.writePartition(ctx, b.workers[worker], ids[i])
+		if err != nil {
+			return err
 		}
-		for name, n := range w.before {
-			b.move(name, lake.Totals{Silver: -n})
+		mu.Lock()
+		defer mu.Unlock()
+		for done[i] = w; next < len(ids) && done[next] != nil; next++ {
+			if err := b.note(x, b.partitions.At(ids[next]).Path, done[next]); err != nil {
+				return err
+			}
+			done[next] = nil
 		}
-		partition := b.partitions.At(ids[i]).Path
-		if b.compare.columns != nil {
-			x.add(keyHashes, partition, w.keys)
-		}
-		for j, column := range b.referring() {
-			x.add(columnHashes+b.all.Columns[column].Name, partition, w.columns[j])
+		return nil
+	})
+}
+
+// note adds a partition that was written to the result and the index.
+func (b *build) note(x *indexWriter, partition string, w *written) error {
+	b.result.Put = append(b.result.Put, w.change)
+	for name, n := range w.after {
+		b.move(name, lake.Totals{Silver: n})
+	}
+	for name, n := range w.before {
+		b.move(name, lake.Totals{Silver: -n})
+	}
+	if b.compare.columns != nil {
+		if err := x.add(keyHashes, partition, w.keys); err != nil {
+			return err
 		}
 	}
-	return b.writeIndex(ctx, &x)
+	for j, column := range b.referring() {
+		if err := x.add(columnHashes+b.all.Columns[column].Name, partition, w.columns[j]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *build) move(sourceFile string, t lake.Totals) {
@@ -106,8 +151,9 @@ func (b *build) writePartition(ctx context.Context, w *worker, id int32) (*writt
 	if err != nil {
 		return nil, err
 	}
-	for _, hashes := range append(done.columns, done.keys) {
-		slices.Sort(hashes) // here, where all workers do it
+	done.keys = sortedSet(done.keys) // here, where all workers do it
+	for i, hashes := range done.columns {
+		done.columns[i] = sortedSet(hashes)
 	}
 	done.change, err = out.Close(ctx)
 	return done, err
@@ -176,12 +222,11 @@ func count(into map[string]int64, sourceFile arrow.Array) {
 	}
 }
 
-// writeIndex writes the index of the partitions written, and removes the
-// indexes that no file needs any more.
-func (b *build) writeIndex(ctx context.Context, x *indexWriter) error {
-	if len(b.req.Files) > 0 {
-		for i, column := range b.req.Table.Referenced {
-			x.add(changedHashes+b.all.Columns[column].Name, "", b.changes.changed(i))
+// finishIndex ends the index, and removes the indexes that no file needs any more.
+func (b *build) finishIndex(x *indexWriter) error {
+	for i, column := range b.referenced {
+		if err := x.add(changedHashes+b.all.Columns[column].Name, "", b.changes.changed(i)); err != nil {
+			return err
 		}
 	}
 	needed := map[uint64]bool{}
@@ -196,24 +241,7 @@ func (b *build) writeIndex(ctx context.Context, x *indexWriter) error {
 	if x.empty() {
 		return nil
 	}
-	var data bytes.Buffer
-	if err := x.writeTo(&data); err != nil {
-		return err
-	}
-	path := fmt.Sprintf("%s/%020d.keys", b.ref().IndexDir(), b.req.Sequence)
-	out, err := b.req.Stager.Stage(ctx, b.ref(), path)
-	if err != nil {
-		return err
-	}
-	defer out.Abort()
-	if _, err := out.Write(data.Bytes()); err != nil {
-		return err
-	}
-	if _, err := out.Commit(ctx); err != nil {
-		return err
-	}
-	b.result.Put = append(b.result.Put, lake.FileChange{Path: path, Kind: lake.Index})
-	return nil
+	return x.close()
 }
 
 // finish writes quarantine and adds up what the workers counted.
