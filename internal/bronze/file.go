@@ -36,7 +36,6 @@ type file struct {
 	numbered int // segments whose records have numbers
 	appended int // segments that are in the file
 	failure  error
-	finished bool
 
 	out     *table.Writer // made with the first rows
 	damage  *quarantine.Writer
@@ -166,12 +165,12 @@ func (f *file) abandon(err error) {
 	f.wake.Broadcast()
 }
 
-// discard drops what was written of a file that failed.
+// discard drops what was written of a file that failed, if it was not finished.
 func (f *file) discard() {
-	if f.out != nil && !f.finished {
+	if f.out != nil {
 		f.out.Abort()
 	}
-	if f.damage != nil && !f.finished {
+	if f.damage != nil {
 		f.damage.Discard()
 	}
 }
@@ -300,7 +299,6 @@ func (f *file) setAside(worker int, seq uint64, first int64, damaged []csvio.Dam
 
 // finish closes the files of a source file that was read to its end.
 func (f *file) finish(ctx context.Context) error {
-	f.finished = true
 	f.in.o.Progress(0, f.source.Size)
 	if f.out != nil {
 		w, err := f.out.Close(ctx)

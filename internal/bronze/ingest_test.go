@@ -403,7 +403,7 @@ func TestCancelledIngestionsEnd(t *testing.T) {
 			}
 			return cancelling{bytes.NewReader(w.files[path]), ctx, &left, cancel}, nil
 		}
-		s := settings{1 + r.IntN(6), 1 + r.IntN(200), 0}
+		s := settings{1 + r.IntN(6), 1 + r.IntN(200), 1 << 30}
 		result, err := w.ingest(ctx, s)
 		if whole := err == nil && len(result.Inputs) == len(w.files); !whole && !errors.Is(err, context.Canceled) {
 			t.Fatalf("%+v: %+v, %v, want the end of the context", s, result, err)
@@ -458,7 +458,7 @@ func TestIngestionsEndWhenTheLakeIsFull(t *testing.T) {
 		full := &failingBucket{Bucket: mem.New(mem.Options{})}
 		full.left.Store(n)
 		w.bucket = full
-		if result, err := w.ingest(t.Context(), settings{1 + r.IntN(6), 1 + r.IntN(300), 0}); !errors.Is(err, errFull) && full.left.Load() < 0 {
+		if result, err := w.ingest(t.Context(), settings{1 + r.IntN(6), 1 + r.IntN(300), 1 << 30}); !errors.Is(err, errFull) && full.left.Load() < 0 {
 			t.Fatalf("%d: %+v, %v, want %v", n, result, err, errFull)
 		}
 	}

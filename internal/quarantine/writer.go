@@ -120,7 +120,7 @@ func (w *Writer) Finish(ctx context.Context, s table.Stager, path func(partition
 	return files, nil
 }
 
-// Discard drops the rows collected. It ends the writer.
+// Discard drops the rows collected. It ends the writer, and may follow Finish.
 func (w *Writer) Discard() { w.store.Close() }
 
 func orNulls(a arrow.Array, kind schema.Kind, n int) arrow.Array {
