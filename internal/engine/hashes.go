@@ -261,6 +261,9 @@ func NewHashSet(n int) *HashSet {
 // Len returns the number of hashes in the set.
 func (s *HashSet) Len() int { return s.n }
 
+// Bytes returns the memory in use.
+func (s *HashSet) Bytes() int64 { return 8 * int64(len(s.table.slots)+len(s.filter)) }
+
 // Add adds a hash.
 func (s *HashSet) Add(hash uint64) {
 	hash = max(hash, 1)

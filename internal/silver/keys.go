@@ -57,15 +57,19 @@ func (b *build) findRepeatedKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lists := make([][]uint64, len(b.existing))
+	lists, known := make([][]uint64, len(b.existing)), int64(0)
 	for i, e := range b.existing {
-		lists[i] = e.keys
+		lists[i], e.keys = e.keys, nil // which are not needed any more
+		known += 8 * int64(len(lists[i]))
 	}
+	b.o.Budget.Take(known)
 	repeated, touched, err := hashes.Candidates(ctx, len(b.workers), lists)
+	b.o.Budget.Release(known)
 	if err != nil {
 		return err
 	}
 	b.repeated = repeated
+	b.o.Budget.Take(repeated.Bytes())
 	for i, t := range touched {
 		b.existing[i].touched = b.existing[i].touched || t
 	}

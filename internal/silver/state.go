@@ -102,12 +102,15 @@ func (t task) scan(ctx context.Context, bucket storage.Bucket, columns []schema.
 type existing struct {
 	*lake.File
 	id      int32
-	keys    []uint64 // sorted hashes of its keys
+	keys    []uint64 // sorted hashes of its keys, until repeated ones are found
 	touched bool     // it may hold keys that came again
 	rejudge bool     // it may hold rows whose references came or went
 }
 
 func (b *build) close() {
+	if b.repeated != nil {
+		b.o.Budget.Release(b.repeated.Bytes())
+	}
 	b.store.Close()
 	b.candidates.Close()
 	b.quarantine.Discard() // nothing is left in it unless the build failed
