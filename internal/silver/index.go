@@ -123,7 +123,7 @@ func readIndex(data []byte) (*index, error) {
 		return nil, fmt.Errorf("%w: %w", errIndex, err)
 	}
 	for _, s := range x.sections {
-		if s.Offset < 0 || s.Count < 0 || s.Count > start/8 || s.Offset+8*s.Count > start {
+		if s.Offset < 0 || s.Count < 0 || s.Count > start/8 || s.Offset > start-8*s.Count {
 			return nil, fmt.Errorf("%w: a section beyond its end", errIndex)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io"
 	"slices"
 	"testing"
@@ -58,6 +59,21 @@ func TestDamagedIndexIsRefused(t *testing.T) {
 		}
 		if _, err := readIndex(good[:i]); err == nil {
 			t.Fatalf("an index cut at %d is read", i)
+		}
+	}
+}
+
+func TestSectionsBeyondTheFileAreRefused(t *testing.T) {
+	for _, directory := range []string{
+		`[{"about":"key","offset":8,"count":2}]`, `[{"about":"key","offset":9223372036854775807,"count":1}]`,
+		`[{"about":"key","offset":-8,"count":1}]`, `[{"about":"key","offset":8,"count":2305843009213693952}]`, `[{"about":"key","offset":16,"count":1}]`,
+	} {
+		data := append([]byte(indexMagic), make([]byte, 8)...)
+		data = append(data, directory...)
+		data = binary.LittleEndian.AppendUint32(data, uint32(len(directory)))
+		data = binary.LittleEndian.AppendUint32(data, crc32.Checksum(data, castagnoli()))
+		if _, err := readIndex(data); !errors.Is(err, errIndex) {
+			t.Errorf("%s is read: %v", directory, err)
 		}
 	}
 }
