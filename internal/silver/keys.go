@@ -2,6 +2,7 @@ package silver
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -51,6 +52,9 @@ func (b *build) findRepeatedKeys(ctx context.Context) error {
 				return err
 			}
 			w.hashes = w.hasher.Rows(w.hashes, values, n)
+			if !b.compare.first {
+				return hashes.Add(worker, keyed(w.hashes, values))
+			}
 			return hashes.Add(worker, w.hashes)
 		})
 	})
@@ -74,6 +78,22 @@ func (b *build) findRepeatedKeys(ctx context.Context) error {
 		b.existing[i].touched = b.existing[i].touched || t
 	}
 	return nil
+}
+
+// keyed keeps the hashes of rows with a whole key, in place. The others go to
+// quarantine, and there may be so many that they are worth leaving out: a file
+// without its key is one hash a million times.
+func keyed(hashes []uint64, key []arrow.Array) []uint64 {
+	if !slices.ContainsFunc(key, func(col arrow.Array) bool { return col.NullN() > 0 }) {
+		return hashes
+	}
+	out := hashes[:0]
+	for row, hash := range hashes {
+		if !slices.ContainsFunc(key, func(col arrow.Array) bool { return col.IsNull(row) }) {
+			out = append(out, hash)
+		}
+	}
+	return out
 }
 
 // keyReader computes key columns alone. Rows without a key because of a failure
