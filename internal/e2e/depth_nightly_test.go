@@ -6,5 +6,6 @@ package e2e
 const (
 	faultStep = 1
 	faultTurn = 6
-	kills     = 50 // times that a process is killed
+	kills     = 50
+	killRows  = 240_000
 )

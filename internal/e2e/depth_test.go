@@ -1,10 +1,11 @@
-//go:build !nightly
+//go:build !nightly && !race
 
 package e2e
 
 // How much is tried in the normal tests.
 const (
-	faultStep = 11 // every how many operations of a run one goes wrong
-	faultTurn = 1  // how many of the ways in which it can are tried
-	kills     = 6  // times that a process is killed
+	faultStep = 11      // every how many operations of a run one goes wrong
+	faultTurn = 1       // how many of the ways in which it can are tried
+	kills     = 6       // times that a process is killed
+	killRows  = 240_000 // transactions of the run that is killed
 )

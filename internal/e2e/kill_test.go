@@ -67,7 +67,7 @@ func newKillLab(t *testing.T, incremental bool) *killLab {
 	t.Helper()
 	l := sampleLab(t)
 	l.Bucket = nil
-	stock := l.Generate(sample.Options{Seed: 51, Transactions: 240_000, Customers: 12_000, Days: 30, Files: 6, Defects: 0.08})
+	stock := l.Generate(sample.Options{Seed: 51, Transactions: killRows, Customers: 12_000, Days: 30, Files: 6, Defects: 0.08})
 	customers, transactions := stock.Of("customers"), stock.Of("transactions")
 	k := &killLab{Lab: l}
 	if incremental {

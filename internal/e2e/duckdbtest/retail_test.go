@@ -1,3 +1,5 @@
+//go:build !race // half a million lines take minutes with it, and other tests show it the same code
+
 package duckdbtest
 
 import (

@@ -1,0 +1,11 @@
+//go:build race && !nightly
+
+package e2e
+
+// How much is tried with the race detector, which makes all ten times slower.
+const (
+	faultStep = 53
+	faultTurn = 1
+	kills     = 2
+	killRows  = 30_000
+)
