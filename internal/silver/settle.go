@@ -11,6 +11,7 @@ import (
 
 	"github.com/lakectl/lakectl/internal/engine"
 	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/schema"
 	"github.com/lakectl/lakectl/internal/vec"
 )
 
@@ -61,12 +62,22 @@ const (
 func newSettler(b *build, worker int) *settler {
 	s := &settler{build: b, worker: worker, limit: b.o.settleBytes}
 	for _, typ := range typesOf(b.all) {
-		s.builders = append(s.builders, vec.NewBuilder(typ, nil))
+		s.builders = append(s.builders, vec.NewBuilder(typ, internerOf(typ)))
 	}
 	for _, c := range candidateColumns {
 		s.builders = append(s.builders, vec.NewBuilder(c.Type, nil))
 	}
 	return s
+}
+
+// internerOf returns where the texts of a column are kept as codes, so that they
+// are when they join the other rows of their partition; nil for other columns.
+func internerOf(typ schema.Type) *vec.Interner {
+	const mostCodes = 1 << 16
+	if typ.Kind != schema.String {
+		return nil
+	}
+	return vec.NewInterner(mostCodes)
 }
 
 func (s *settler) rows() int { return s.builders[0].Len() }
