@@ -106,7 +106,7 @@ type opened struct {
 
 // Close closes both.
 func (o opened) Close() error {
-	o.plain.Close() //nolint:errcheck // it repeats the errors of reading
+	o.plain.Close() // it repeats the errors of reading
 	return o.raw.Close()
 }
 

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/lakectl/lakectl/internal/diag"
 )
 
 // base is a file without mistakes to put something into.
@@ -195,6 +193,6 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("a problem beyond the file: %v", p)
 			}
 		}
-		_ = diag.List(problems).Err()
+		_ = problems.Err()
 	})
 }

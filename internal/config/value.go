@@ -29,6 +29,8 @@ func (v Value[T]) IsSet() bool { return v.Pos.Line > 0 }
 func (v Value[T]) valid() bool { return v.IsSet() && !v.wrong }
 
 // The scalars other than text.
+//
+//nolint:revive // one comment says all
 type (
 	Bool     = Value[bool]
 	Int      = Value[int64]

@@ -3,6 +3,7 @@ package csvio
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -43,7 +44,7 @@ func benchmarkRead(b *testing.B, file []byte, d Dialect, parse bool) {
 		}
 		for {
 			seg, err := s.Next(context.Background())
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

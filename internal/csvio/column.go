@@ -224,6 +224,8 @@ func (c *column) null(r, rows int) {
 }
 
 // dictionaryType is that of coded columns.
+//
+//nolint:gochecknoglobals // never changed
 var dictionaryType = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
 
 // column returns column n as an array and forgets it.
@@ -264,8 +266,6 @@ func (t *nullTexts) set(texts []string) {
 		t.lengths |= 1 << min(len(text), 63)
 	}
 }
-
-func (t *nullTexts) any() bool { return t.lengths != 0 }
 
 func (t *nullTexts) has(field []byte) bool {
 	if t.lengths>>min(len(field), 63)&1 == 0 {

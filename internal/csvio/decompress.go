@@ -53,7 +53,7 @@ type countingReader struct {
 func (r *countingReader) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p)
 	r.c.read += int64(n)
-	if err != nil && err != io.EOF { //nolint:errorlint // readers return it bare
+	if err != nil && err != io.EOF { // readers return it bare
 		r.c.failed = err
 	}
 	return n, err
@@ -143,7 +143,7 @@ func (g *gzipReader) Read(p []byte) (int, error) {
 func (g *gzipReader) nextMember() error {
 	next, err := g.r.Peek(2)
 	switch {
-	case len(next) == 0 && err == io.EOF: //nolint:errorlint // bare
+	case len(next) == 0 && err == io.EOF: // bare
 		return io.EOF
 	case len(next) == 0:
 		return err

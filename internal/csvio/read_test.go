@@ -3,6 +3,7 @@ package csvio
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -40,7 +41,7 @@ func readAll(t testing.TB, file []byte, d Dialect, size int) (header []string, r
 	row := int64(1)
 	for {
 		seg, err := s.Next(context.Background())
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return s.Header(), results, nil
 		}
 		if err != nil {
@@ -297,7 +298,7 @@ func TestRandomFilesAgainstReference(t *testing.T) {
 }
 
 func ignoreEOF(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err

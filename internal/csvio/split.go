@@ -285,7 +285,7 @@ func (s *Splitter) fill(want int) error {
 			s.buf = s.buf[:len(s.buf)+n]
 			s.last = s.buf[len(s.buf)-1]
 		}
-		if err == io.EOF { //nolint:errorlint // readers return it bare
+		if err == io.EOF { // readers return it bare
 			s.eof = true
 			if s.last != '\n' {
 				s.buf, s.virtual = append(s.buf, '\n'), true

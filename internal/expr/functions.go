@@ -67,6 +67,7 @@ func wholeOf(n *Node) schema.Type {
 	return schema.DecimalOf(int(t.Precision)-int(t.Scale)+1, 0)
 }
 
+//nolint:gochecknoglobals // never changed
 var (
 	givesText    = always(schema.String)
 	givesBoolean = always(schema.Boolean)

@@ -140,8 +140,8 @@ func TestCheckpointIsUsed(t *testing.T) {
 
 // A file that is neither staged nor in place cannot be made up.
 func TestNeitherStagedNorPublished(t *testing.T) {
-	b := newMem()
 	opts := crashing("dead")
+	var b *mem.Bucket
 	for at := 1; ; at++ {
 		b = newMem()
 		_ = script(t, faulty.New(b, faulty.Fault{At: at, Mode: faulty.Kill}), opts, 2)

@@ -264,7 +264,7 @@ func (r *Record) sort() {
 		return cmp.Or(cmp.Compare(a.Dataset, b.Dataset), cmp.Compare(a.SourceFile, b.SourceFile))
 	})
 	slices.SortFunc(r.Withdrawn, FileVersion.compare)
-	slices.SortFunc(r.Ledger, func(a, b LedgerChange) int { return a.FileVersion.compare(b.FileVersion) })
+	slices.SortFunc(r.Ledger, func(a, b LedgerChange) int { return a.compare(b.FileVersion) })
 	slices.SortStableFunc(r.Checks, func(a, b CheckResult) int {
 		return cmp.Or(a.Table.Compare(b.Table), cmp.Compare(a.Name, b.Name))
 	})

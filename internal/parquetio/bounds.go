@@ -106,10 +106,10 @@ func textAbove(b []byte) ([]byte, bool) {
 	for len(b) > 0 {
 		r, n := utf8.DecodeLastRune(b)
 		b = b[:len(b)-n]
-		switch {
-		case r == utf8.MaxRune:
+		switch r {
+		case utf8.MaxRune:
 			continue
-		case r == 0xd7ff:
+		case 0xd7ff:
 			r = 0xe000 // what lies between are surrogates
 		default:
 			r++

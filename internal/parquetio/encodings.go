@@ -16,8 +16,12 @@ import (
 var errTooFew = errors.New("the file is damaged: a page has fewer values than it says")
 
 // coded says whether the page holds indexes into the dictionary.
+// plainDictionary is how old writers call both RLEDictionary pages and
+// dictionaries; files of theirs are still read.
+const plainDictionary = format.PlainDictionary //nolint:staticcheck // deprecated for writers
+
 func (p *rawPage) coded() bool {
-	return p.encoding == format.RLEDictionary || p.encoding == format.PlainDictionary
+	return p.encoding == format.RLEDictionary || p.encoding == plainDictionary
 }
 
 // indexes decodes dictionary indexes, all below entries.

@@ -2,6 +2,7 @@ package parquetio
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -192,7 +193,7 @@ func TestColumnsAskedFor(t *testing.T) {
 		if got := fmt.Sprint(rowsOf(rec)); got != test.want || rec.NumRows() != 2 {
 			t.Errorf("columns %v: %s, %d rows", test.columns, got, rec.NumRows())
 		}
-		if _, err := r.Next(); err != io.EOF {
+		if _, err := r.Next(); !errors.Is(err, io.EOF) {
 			t.Errorf("columns %v: %v at the end", test.columns, err)
 		}
 	}

@@ -2,6 +2,7 @@ package parquetio
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"testing"
@@ -133,7 +134,7 @@ func TestWriterRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %s", test.name, err, test.want)
 		}
 		if w != nil {
-			if _, again := w.Close(); again != err {
+			if _, again := w.Close(); !errors.Is(again, err) {
 				t.Errorf("%s: Close after an error gives %v", test.name, again)
 			}
 		}

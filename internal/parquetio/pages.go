@@ -62,7 +62,7 @@ func (f *File) newPageReader(c *format.ColumnChunk, column *fileColumn) (*pageRe
 		return nil, fmt.Errorf("parquet: the file is damaged: column %q lies outside of it", column.name)
 	}
 	codec := parquet.LookupCompressionCodec(m.Codec)
-	if m.Codec == format.LZO || m.Codec == format.Lz4 || codec == nil {
+	if m.Codec == format.LZO || m.Codec == format.Lz4 {
 		return nil, fmt.Errorf("parquet: column %q is compressed with %s, which cannot be read", column.name, m.Codec)
 	}
 	if m.Codec == format.Uncompressed {
@@ -176,7 +176,7 @@ func (r *pageReader) decompress(body []byte, size int) ([]byte, error) {
 
 func (r *pageReader) dictionaryPage(h *format.PageHeader) (*rawPage, error) {
 	d := &h.DictionaryPageHeader.V
-	if d.Encoding != format.Plain && d.Encoding != format.PlainDictionary || d.NumValues < 0 || d.NumValues > maxPageRows {
+	if d.Encoding != format.Plain && d.Encoding != plainDictionary || d.NumValues < 0 || d.NumValues > maxPageRows {
 		return nil, errPage
 	}
 	data, err := r.decompress(r.body, int(h.UncompressedPageSize))

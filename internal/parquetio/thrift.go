@@ -55,11 +55,6 @@ func (t *thriftWriter) boolean(id int16, v bool) {
 	}
 }
 
-func (t *thriftWriter) i8(id int16, v int8) {
-	t.field(id, thriftI8)
-	t.buf = append(t.buf, byte(v))
-}
-
 func (t *thriftWriter) i16(id int16, v int16) {
 	t.field(id, thriftI16)
 	t.varint(int64(v))

@@ -155,7 +155,7 @@ func TestTouchedFilesAreReadOnce(t *testing.T) {
 	s.put("orders1.csv", "1", "1,5")
 	s.want(Succeeded, 1, 0)
 	s.put("orders1.csv", "touched", "1,5")
-	if s.run(); !slices.Equal(s.opened, []string{"orders1.csv"}) { //nolint:errcheck // see below
+	if s.run(); !slices.Equal(s.opened, []string{"orders1.csv"}) {
 		t.Errorf("%v were opened", s.opened)
 	}
 	if s.want(NothingToDo, 1, 0); len(s.opened) > 0 {

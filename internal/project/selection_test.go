@@ -1,6 +1,7 @@
 package project
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -44,8 +45,8 @@ func TestSelect(t *testing.T) {
 	} {
 		s, err := p.Select(strings.Fields(test.patterns))
 		if test.err != "" {
-			e, ok := err.(*diag.Error)
-			if !ok || e.Class != diag.Usage || e.Msg != test.err || !strings.HasPrefix(e.Next, test.next) {
+			var e *diag.Error
+			if !errors.As(err, &e) || e.Class != diag.Usage || e.Msg != test.err || !strings.HasPrefix(e.Next, test.next) {
 				t.Errorf("%s: %v", test.patterns, err)
 			}
 			continue

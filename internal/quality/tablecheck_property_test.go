@@ -35,11 +35,11 @@ func (m model) unique(columns []int) bool {
 		if slices.Contains(key, "-") {
 			continue
 		}
-		if text := strings.Join(key, "|"); seen[text] {
+		text := strings.Join(key, "|")
+		if seen[text] {
 			return false
-		} else {
-			seen[text] = true
 		}
+		seen[text] = true
 	}
 	return true
 }

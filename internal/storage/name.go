@@ -30,7 +30,7 @@ func CheckName(name string) error {
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if part == "" || part == "." || part == ".." {
-			return fmt.Errorf("the name %q of an object is not a relative path without . and ..", name)
+			return fmt.Errorf("the name %q of an object is not a relative path, or has . or .. in it", name)
 		}
 		if strings.HasPrefix(part, TempPrefix) {
 			return fmt.Errorf("the name %q of an object has a part that begins with %s, which is kept for temporary files", name, TempPrefix)

@@ -232,7 +232,7 @@ func (b *Bucket) file(name string) string { return filepath.Join(b.dir, filepath
 func info(name string, stat fs.FileInfo) storage.Info {
 	var inode uint64
 	if sys, ok := stat.Sys().(*syscall.Stat_t); ok {
-		inode = uint64(sys.Ino)
+		inode = sys.Ino
 	}
 	version := fmt.Sprintf("%x-%x-%x", stat.ModTime().UnixNano(), stat.Size(), inode)
 	return storage.Info{Name: name, Size: stat.Size(), Version: version, Modified: stat.ModTime()}

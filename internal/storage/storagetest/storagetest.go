@@ -417,7 +417,10 @@ func listStops(s *suite) {
 		s.mustPut(fmt.Sprintf("f%d/x", i), "x")
 	}
 	count := 0
-	for range s.b.List(s.ctx, "") {
+	for _, err := range s.b.List(s.ctx, "") {
+		if err != nil {
+			s.T.Fatal(err)
+		}
 		if count++; count == 2 {
 			break
 		}
