@@ -1,4 +1,4 @@
-//go:build !race // half a million lines take minutes with it, and other tests show it the same code
+//go:build !race
 
 package e2e
 
