@@ -60,9 +60,6 @@ func (b *Builder) Bytes() int64 {
 // maxText is how many bytes of text a builder may hold, as Arrow's offsets have 32 bits.
 const maxText = math.MaxInt32
 
-// Fits says whether so many more bytes of text can be taken.
-func (b *Builder) Fits(text int) bool { return len(b.text)+text <= maxText }
-
 // Append appends the given rows of an array of the builder's type.
 func (b *Builder) Append(a arrow.Array, rows []int32) {
 	switch a := a.(type) {
@@ -216,6 +213,9 @@ func (b *Builder) plain() {
 }
 
 func (b *Builder) textArray(valid []byte) arrow.Array {
+	if len(b.text) > maxText {
+		panic("vec: a column of more than 2 GiB of text was collected; see FitRows")
+	}
 	offsets := make([]int32, len(b.ends)+1)
 	copy(offsets[1:], b.ends)
 	data := array.NewData(b.typ.Arrow(), b.rows, []*memory.Buffer{bufferOf(valid), memory.NewBufferBytes(asBytes(offsets)), memory.NewBufferBytes(b.text)}, nil, b.nulls, 0)
