@@ -263,3 +263,47 @@ func TestKeysMoveAndPartitionsEmpty(t *testing.T) {
 		t.Errorf("a run without files: %s", again.Outcome)
 	}
 }
+
+// TestGoldPartitions has gold in folders of odd names; the empty text, which has
+// no folder of its own, is null there.
+func TestGoldPartitions(t *testing.T) {
+	l := lab.New(t)
+	l.Bucket = mem.New(mem.Options{})
+	l.Write("lakehouse.yaml", shape{keys: []string{"a"}}.yaml()+`gold:
+  by_p:
+    from: items
+    group_by: {p: p, n: n}
+    partition_by: p
+    measures: {rows: "count(*)"}
+`)
+	var items []item
+	want := map[string]int{}
+	for i := range 3 * len(odd) {
+		p := odd[i%len(odd)]
+		items = append(items, item{"a": strconv.Itoa(i), "p": p, "n": "1"})
+		want[p]++
+	}
+	l.Write(fileOfItems(0), itemsCSV(items))
+	l.MustRun()
+	got := map[string]int{}
+	for _, r := range l.Rows("gold.by_p") {
+		n, err := strconv.Atoi(r["rows"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, again := got[r["p"]]; again {
+			t.Errorf("two groups are %q", r["p"])
+		}
+		got[r["p"]] = n
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("rows by p: %v, want %v", got, want)
+	}
+	l.Write(fileOfItems(1), itemsCSV([]item{{"a": "0", "p": "plain", "n": "1"}, {"a": "1", "p": "new", "n": "1"}, {"a": "22", "p": "new", "n": "1"}, {"a": "43", "p": "new", "n": "1"}}))
+	l.MustRun()
+	for _, r := range l.Rows("gold.by_p") {
+		if r["p"] == "plain" && r["rows"] != "1" || r["p"] == "new" && r["rows"] != "3" {
+			t.Errorf("%v", r)
+		}
+	}
+}
