@@ -9,9 +9,11 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/lakectl/lakectl/internal/expr"
+	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/quality"
 	"github.com/lakectl/lakectl/internal/schema"
+	"github.com/lakectl/lakectl/internal/table"
 	"github.com/lakectl/lakectl/internal/vec"
 )
 
@@ -102,6 +104,9 @@ func (j *judge) column(v *verdict, c int) error {
 	if col.Required && a.NullN() > 0 {
 		failed = j.required(v, c, a, failed)
 	}
+	if inPath(j.table, c) {
+		failed = j.folders(v, c, a, failed)
+	}
 	v.failed[c] = failed
 	return nil
 }
@@ -113,11 +118,40 @@ func evaluate(t *project.Silver, c int, s *expr.Scratch, slots []arrow.Array, n 
 	if err != nil {
 		return nil, nil, err
 	}
-	if t.Columns[c].Type.Kind == schema.String && slices.Contains(t.PartitionBy, c) {
+	if inPath(t, c) {
 		a = vec.EmptyAsNull(a)
 	}
 	slots[len(t.Raw)+c] = a
 	return a, errs, nil
+}
+
+// inPath says whether column c is text that names folders.
+func inPath(t *project.Silver, c int) bool {
+	return t.Columns[c].Type.Kind == schema.String && slices.Contains(t.PartitionBy, c)
+}
+
+// folders rejects the rows whose text is too long for the name of a folder, and
+// returns the column's failed rows with them.
+func (j *judge) folders(v *verdict, c int, a arrow.Array, failed []bool) []bool {
+	const mostEscaped = 3 // bytes of a byte in a path
+	name, text, own := j.table.Columns[c].Name, vec.TextOf(a), false
+	for row := range v.rows {
+		if text.IsNull(row) || failed != nil && failed[row] || mostEscaped*(len(text.Value(row))+len(name))+1 <= table.MaxFolder {
+			continue
+		}
+		value := text.Value(row)
+		if len(lake.PartitionPath([]string{name}, []*string{&value})) <= table.MaxFolder {
+			continue
+		}
+		if !own {
+			if failed, own = slices.Clone(failed), true; failed == nil {
+				failed = make([]bool, v.rows)
+			}
+		}
+		failed[row] = true
+		j.reject(v, row, 2*c, quality.Reason{Check: "type:" + name, Column: name, Value: value, Detail: "the text is too long for the name of a folder"})
+	}
+	return failed
 }
 
 // required rejects the rows in which a required column is null for no other

@@ -3,10 +3,12 @@ package table
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
+	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/parquetio"
 	"github.com/lakectl/lakectl/internal/schema"
@@ -35,9 +37,19 @@ type Writer struct {
 	out    storage.Writer
 }
 
+// MaxFolder is how long the name of a folder may be, in bytes: what file systems
+// take. A longer one could be staged and recorded, but never published.
+const MaxFolder = 255
+
 // Create starts a file with the columns of t. The caller ends it with Close or
-// Abort.
+// Abort. It refuses a path with a part that is longer than MaxFolder.
 func Create(ctx context.Context, s Stager, target Target, t schema.Table, o parquetio.WriterOptions) (*Writer, error) {
+	for part := range strings.SplitSeq(target.Path, "/") {
+		if len(part) > MaxFolder {
+			return nil, diag.Errorf(diag.Unexpected, "%s: the partition %.60s... has a name of %d bytes; file systems take %d", target.Table, part, len(part), MaxFolder).
+				WithNext("partition the table by shorter values, or cut them: substr(x, 1, 60)")
+		}
+	}
 	out, err := s.Stage(ctx, target.Table, target.Path)
 	if err != nil {
 		return nil, err
