@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/e2e/lab"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/pipeline"
@@ -305,5 +306,46 @@ func TestGoldPartitions(t *testing.T) {
 		if r["p"] == "plain" && r["rows"] != "1" || r["p"] == "new" && r["rows"] != "3" {
 			t.Errorf("%v", r)
 		}
+	}
+}
+
+// TestLongPartitionValues: a text that is too long for the name of a folder costs
+// its own row, and not the lake.
+func TestLongPartitionValues(t *testing.T) {
+	l := itemsLab(t, shape{keys: []string{"a"}, partition: []string{"p"}})
+	l.Bucket = nil // a file system is what has the limit
+	fits := []string{strings.Repeat("x", 253), strings.Repeat("/", 84), strings.Repeat("é", 126)}
+	tooLong := []string{strings.Repeat("x", 254), strings.Repeat("/", 85), strings.Repeat("é", 127), strings.Repeat("x", 2000)}
+	var items []item
+	for i, p := range append(slices.Clone(fits), tooLong...) {
+		items = append(items, item{"a": strconv.Itoa(i), "p": p})
+	}
+	l.Write(fileOfItems(0), itemsCSV(items))
+	l.MustRun()
+	l.CheckLedger()
+	if got := len(l.Rows("silver.items")); got != len(fits) {
+		t.Errorf("%d rows, want %d", got, len(fits))
+	}
+	for _, r := range l.Rows("quarantine.items") {
+		if !strings.Contains(r["reasons"], "type:p") || !strings.Contains(r["reasons"], "too long for the name of a folder") {
+			t.Errorf("reasons: %s", r["reasons"])
+		}
+	}
+}
+
+// TestLongGoldPartitionValues has no row to set aside: the table is refused before
+// anything of it is recorded, and another definition is built.
+func TestLongGoldPartitionValues(t *testing.T) {
+	l := itemsLab(t, shape{keys: []string{"a"}})
+	yaml := shape{keys: []string{"a"}}.yaml() + "gold:\n  by_p:\n    from: items\n    group_by: {p: p}\n    partition_by: p\n    measures: {rows: \"count(*)\", last: \"max(a)\"}\n"
+	l.Bucket = nil
+	l.Write("lakehouse.yaml", yaml)
+	l.Write(fileOfItems(0), itemsCSV([]item{{"a": "1", "p": strings.Repeat("x", 254)}}))
+	_, err := l.Run()
+	wantClass(t, err, diag.Unexpected, "gold.by_p", "256 bytes")
+	l.Write("lakehouse.yaml", strings.Replace(yaml, "{p: p}", "{p: \"substr(p, 1, 60)\"}", 1))
+	l.MustRun()
+	if got := len(l.Rows("gold.by_p")); got != 1 {
+		t.Errorf("%d rows", got)
 	}
 }
