@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/signal"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/term"
 )
 
@@ -92,6 +95,26 @@ func (app *App) clock() (func() time.Time, error) {
 }
 
 const nowVariable = "LAKEHOUSE_NOW"
+
+// lakeOptions are how this process opens lakes. With a fixed clock the ids of
+// commits are fixed too, so that the same run on the same input writes the same
+// bytes.
+func (app *App) lakeOptions() (lake.Options, error) {
+	clock, err := app.clock()
+	if err != nil {
+		return lake.Options{}, err
+	}
+	o := lake.Options{Clock: clock}
+	if app.Getenv(nowVariable) != "" {
+		made := 0
+		o.NewID = func() string {
+			made++
+			sum := sha256.Sum256(fmt.Appendf(nil, "%d %d", clock().UnixNano(), made))
+			return hex.EncodeToString(sum[:12])
+		}
+	}
+	return o, nil
+}
 
 // note writes a line for people to standard error.
 func (app *App) note(format string, args ...any) {

@@ -103,7 +103,7 @@ func (w *workspace) openLake(ctx context.Context, app *App, cfg *config.Config) 
 		return diag.Errorf(diag.Usage, "the lake is at %s, and lakes on S3 are not supported in this version yet", path).
 			WithNext("give `lake:` a folder, for example in an environment of its own, and choose that with --env")
 	}
-	clock, err := app.clock()
+	o, err := app.lakeOptions()
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (w *workspace) openLake(ctx context.Context, app *App, cfg *config.Config) 
 	if err != nil {
 		return err
 	}
-	w.Lake, err = lake.Open(ctx, bucket, lake.Options{Clock: clock})
+	w.Lake, err = lake.Open(ctx, bucket, o)
 	if err != nil {
 		return err
 	}

@@ -26,11 +26,11 @@ func runDry(ctx context.Context, opts *RunOptions, w *workspace, o pipeline.Opti
 	if err != nil {
 		return err
 	}
-	clock, err := app.clock()
+	options, err := app.lakeOptions()
 	if err != nil {
 		return err
 	}
-	l, err := lake.Open(ctx, overlay.New(w.Lake.Bucket(), upper), lake.Options{Clock: clock})
+	l, err := lake.Open(ctx, overlay.New(w.Lake.Bucket(), upper), options)
 	if err != nil {
 		return err
 	}
