@@ -247,7 +247,7 @@ func TestParallelParsers(t *testing.T) {
 	}
 	for {
 		seg, err := s.Next(t.Context())
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

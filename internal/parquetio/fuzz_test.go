@@ -29,7 +29,7 @@ func readAll(file []byte) error {
 		}
 		for range 100 {
 			rec, err := r.Next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -22,7 +23,7 @@ func ReadObject(object Object) ([]byte, error) {
 	info := object.Info()
 	data := make([]byte, info.Size)
 	if n, err := object.ReadAt(data, 0); n < len(data) {
-		if err == nil || err == io.EOF {
+		if err == nil || errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		return nil, fmt.Errorf("read %s: %w", info.Name, err)

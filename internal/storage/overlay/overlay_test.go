@@ -255,7 +255,7 @@ func TestBehavesLikeTheBaseWould(t *testing.T) {
 			if s.src == s.name {
 				continue
 			}
-			if got, want := s.do(t, b), s.do(t, plain); got != want {
+			if got, want := fmt.Sprint(s.do(t, b)), fmt.Sprint(s.do(t, plain)); got != want {
 				t.Fatalf("round %d: %+v gives %v, want %v", round, s, got, want)
 			}
 			for _, prefix := range []string{"", "a/", "b/2"} {

@@ -186,8 +186,8 @@ func rangedReads(s *suite) {
 	}{{0, 3, "012", nil}, {4, 6, "456789", nil}, {8, 4, "89", io.EOF}, {10, 1, "", io.EOF}, {99, 1, "", io.EOF}, {3, 0, "", nil}} {
 		p := make([]byte, test.size)
 		n, err := o.ReadAt(p, test.off)
-		atEnd := err == io.EOF && test.off+int64(test.size) == 10 // allowed by io.ReaderAt
-		if string(p[:n]) != test.want || err != test.err && !atEnd {
+		atEnd := errors.Is(err, io.EOF) && test.off+int64(test.size) == 10 // allowed by io.ReaderAt
+		if string(p[:n]) != test.want || !errors.Is(err, test.err) && !atEnd {
 			s.Errorf("ReadAt(%d, %d): %q, %v; want %q, %v", test.off, test.size, p[:n], err, test.want, test.err)
 		}
 	}
@@ -419,7 +419,7 @@ func listStops(s *suite) {
 	count := 0
 	for _, err := range s.b.List(s.ctx, "") {
 		if err != nil {
-			s.T.Fatal(err)
+			s.Fatal(err)
 		}
 		if count++; count == 2 {
 			break
