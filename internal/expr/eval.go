@@ -18,6 +18,20 @@ const (
 	ErrArgument                    // an argument outside a function's domain
 )
 
+// String says why, for people.
+func (k ErrKind) String() string {
+	switch k {
+	case ErrOverflow:
+		return "a result does not fit its type"
+	case ErrDivZero:
+		return "a division by zero"
+	case ErrArgument:
+		return "an argument outside of the function's domain"
+	default:
+		return "a value cannot be converted"
+	}
+}
+
 // RowError is one row for which an expression has no value.
 type RowError struct {
 	Row   int // in the batch

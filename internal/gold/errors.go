@@ -19,19 +19,8 @@ func rowError(name string, e expr.RowError) error {
 }
 
 func failure(e expr.RowError) string {
-	what := "there is no result"
-	switch e.Kind {
-	case expr.ErrType, expr.ErrCast:
-		what = "a value cannot be converted"
-	case expr.ErrOverflow:
-		what = "a result does not fit its type"
-	case expr.ErrDivZero:
-		what = "a division by zero"
-	case expr.ErrArgument:
-		what = "an argument outside of the function's domain"
-	}
 	if e.Value == "" {
-		return what
+		return e.Kind.String()
 	}
-	return fmt.Sprintf("%s: %s", what, e.Value)
+	return fmt.Sprintf("%s: %s", e.Kind, e.Value)
 }

@@ -235,22 +235,9 @@ func (f *failures) text() string {
 	if f.rows == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("its condition has no value for %s, such as %s", rowsText(f.rows), failureText(f.least.Kind))
+	text := fmt.Sprintf("its condition has no value for %s, such as %s", rowsText(f.rows), f.least.Kind)
 	if f.least.Value != "" {
 		text += ": " + f.least.Value
 	}
 	return text
-}
-
-func failureText(kind expr.ErrKind) string {
-	switch kind {
-	case expr.ErrOverflow:
-		return "a result that does not fit its type"
-	case expr.ErrDivZero:
-		return "a division by zero"
-	case expr.ErrArgument:
-		return "an argument outside of the function's domain"
-	default:
-		return "a value that cannot be converted"
-	}
 }
