@@ -13,6 +13,14 @@ type Budget struct {
 // New returns a budget of limit bytes.
 func New(limit int64) *Budget { return &Budget{limit: limit} }
 
+// Limit returns the limit in bytes, and false if there is none.
+func (b *Budget) Limit() (int64, bool) {
+	if b == nil {
+		return 0, false
+	}
+	return b.limit, true
+}
+
 // Reserve takes n bytes if they are left and says whether it did.
 func (b *Budget) Reserve(n int64) bool {
 	if b == nil {

@@ -386,8 +386,11 @@ func (s *summary) tables(r *pipeline.Result) {
 	t := term.NewTable("table", ">rows", ">files written", ">size", ">took", "")
 	add := func(result pipeline.TableResult, took string) {
 		how := ""
-		if result.Rebuilt {
+		switch {
+		case result.Rebuilt:
 			how = "rebuilt"
+		case result.Parts > 0:
+			how = fmt.Sprintf("in %d parts; more --memory is faster", result.Parts)
 		}
 		t.Add(result.Table, term.Count(result.Rows), term.Count(int64(result.Written)), term.Size(result.Bytes), took, how)
 	}

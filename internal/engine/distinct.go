@@ -12,12 +12,13 @@ import (
 // countDistinct counts the different codes of each group, exactly. Nulls do not
 // count. Its sets live in memory: at most 8 bytes for each distinct value of a
 // group, or one bit for each value of the column where that is less. To bound
-// it, divide rows by group (see Groups), or values by code: the counts of
-// disjoint parts of the codes add up.
+// it, divide rows by group (see Groups), or by value: the counts of disjoint
+// parts of the values add up (see Absorb).
 type countDistinct struct {
-	codes *Codes
-	sets  []codeSet
-	slab  codeSlab
+	codes   *Codes
+	sets    []codeSet
+	slab    codeSlab
+	counted []int64 // of values that were counted and forgotten (see Absorb)
 }
 
 func newCountDistinct(codes *Codes) *countDistinct { return &countDistinct{codes: codes} }
@@ -47,6 +48,7 @@ func (a *countDistinct) merge(other accumulator, mapping []uint32, groups int) {
 			a.sets[to].addSet(&o.sets[id], &a.slab)
 		}
 	}
+	a.addCounted(o, mapping, groups)
 }
 
 func (a *countDistinct) finish(ids []uint32) arrow.Array {
@@ -55,12 +57,15 @@ func (a *countDistinct) finish(ids []uint32) arrow.Array {
 		if int(id) < len(a.sets) {
 			out[i] = int64(a.sets[id].count())
 		}
+		if int(id) < len(a.counted) {
+			out[i] += a.counted[id]
+		}
 	}
 	return newResult(len(ids)).fixed(schema.T(schema.Bigint), arrow.Int64Traits.CastToBytes(out))
 }
 
 func (a *countDistinct) bytes() int64 {
-	return int64(cap(a.sets))*int64(unsafe.Sizeof(codeSet{})) + a.slab.bytes
+	return int64(cap(a.sets))*int64(unsafe.Sizeof(codeSet{})) + int64(8*cap(a.counted)) + a.slab.bytes
 }
 
 // codeSet is a set of codes: a list while it is small, then a hash table, then

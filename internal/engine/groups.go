@@ -18,8 +18,9 @@ const NoGroup = uint32(0)
 //
 // A Groups belongs to one worker and is merged with those of the others at the
 // end; they must be over the same Codes. It keeps all groups in memory, 10 to 40
-// bytes for each key column. To spill, divide the rows by a hash of their key
-// before they get here and run a Groups for each part; nothing does so yet.
+// bytes for each key column. Where that is too much, divide the rows by a hash of
+// their key before they get here and run a Groups for each part, as package gold
+// does.
 type Groups struct {
 	columns []*Codes
 	keys    [][]uint32 // the codes of each group, by column

@@ -15,8 +15,8 @@ const NoRow = int32(-1)
 //
 // A JoinTable is built by one goroutine and read by any number. It holds 8 bytes
 // for each row and 4 for each code, or 32 for each key of several columns. The
-// build side must fit in memory; a join of two large tables would divide both by
-// a hash of the key first, which nothing does yet.
+// build side must fit in memory; to join two large tables divide both by a hash of
+// the key first, as package gold does.
 type JoinTable struct {
 	pairs []*pairTable // of several key columns: as in Groups
 	first []int32      // the first row of each key, plus one

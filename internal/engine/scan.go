@@ -105,11 +105,12 @@ type output struct {
 	builders []*vec.Builder
 	rows     []int32 // 0, 1, 2, ...
 	n        int
+	limit    int // of n
 	bytes    int // of texts at which a batch ends
 }
 
 func (s *Store) newOutput(do func([]arrow.Array, int) error) *output {
-	out := &output{do: do, rows: make([]int32, s.o.ChunkRows), bytes: s.o.BatchBytes}
+	out := &output{do: do, rows: make([]int32, s.o.ChunkRows), limit: s.o.BatchRows, bytes: s.o.BatchBytes}
 	for i := range out.rows {
 		out.rows[i] = int32(i)
 	}
@@ -121,14 +122,19 @@ func (s *Store) newOutput(do func([]arrow.Array, int) error) *output {
 
 func (out *output) take(c *cursor) error {
 	cols, start, end := c.next()
-	for start < end {
-		n, size := vec.FitRows(cols, out.rows[start:end], out.bytes), int64(0)
+	return out.append(cols, out.rows[start:end])
+}
+
+// append adds the given rows of cols.
+func (out *output) append(cols []arrow.Array, rows []int32) error {
+	for len(rows) > 0 {
+		n, size := vec.FitRows(cols, rows, out.bytes), int64(0)
 		for i, col := range cols {
-			out.builders[i].Append(col, out.rows[start:start+n])
+			out.builders[i].Append(col, rows[:n])
 			size += out.builders[i].Bytes()
 		}
-		start += n
-		if out.n += n; out.n >= batchRows || size >= int64(out.bytes) {
+		rows = rows[n:]
+		if out.n += n; out.n >= out.limit || size >= int64(out.bytes) {
 			if err := out.flush(); err != nil {
 				return err
 			}

@@ -20,6 +20,9 @@ type StoreOptions struct {
 	// ChunkRows is how many rows of a partition are kept and spilled together;
 	// 0 is a default that suits hundreds of partitions.
 	ChunkRows int
+	// BatchRows is how many rows the batches of Scan have; 0 is a default. Few are
+	// for those who scan many partitions side by side.
+	BatchRows int
 	// BatchBytes closes chunks and batches of long texts early, as Arrow's offsets
 	// have 32 bits: a column has at most as much again, or one text more. 0 is a
 	// default.
@@ -28,9 +31,9 @@ type StoreOptions struct {
 
 const (
 	defaultChunkRows  = 4096
-	batchRows         = 32 << 10 // of the batches that Scan makes
-	internTexts       = 1 << 16  // texts of a column that are kept as codes
-	reserveStep       = 1 << 20  // bytes asked of the budget at a time
+	defaultBatchRows  = 32 << 10
+	internTexts       = 1 << 16 // texts of a column that are kept as codes
+	reserveStep       = 1 << 20 // bytes asked of the budget at a time
 	defaultBatchBytes = 64 << 20
 )
 
@@ -80,6 +83,9 @@ type run struct {
 func NewStore(o StoreOptions) *Store {
 	if o.ChunkRows == 0 {
 		o.ChunkRows = defaultChunkRows
+	}
+	if o.BatchRows == 0 {
+		o.BatchRows = defaultBatchRows
 	}
 	if o.BatchBytes == 0 {
 		o.BatchBytes = defaultBatchBytes

@@ -181,9 +181,9 @@ func TestForEachStopsAtTheFirstError(t *testing.T) {
 
 func BenchmarkStoreScatter(b *testing.B) {
 	const parts = 365
-	cols := storeBatch(0, batchRows)
+	cols := storeBatch(0, defaultBatchRows)
 	rows := make([][]int32, parts)
-	for i := range batchRows {
+	for i := range defaultBatchRows {
 		rows[i%parts] = append(rows[i%parts], int32(i))
 	}
 	for b.Loop() {
@@ -201,7 +201,7 @@ func BenchmarkStoreScatter(b *testing.B) {
 			}
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(8*batchRows), "ns/row")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(8*defaultBatchRows), "ns/row")
 }
 
 // Each batch has a dictionary of its own, of more entries than rows go to a partition.
@@ -210,14 +210,14 @@ func BenchmarkStoreLargeDictionaries(b *testing.B) {
 	types := []schema.Type{schema.T(schema.String)}
 	var batches [][]arrow.Array
 	for k := range 8 {
-		in, codes := vec.NewInterner(0), make([]int32, batchRows)
+		in, codes := vec.NewInterner(0), make([]int32, defaultBatchRows)
 		for i := range codes {
 			codes[i], _ = in.Code(fmt.Appendf(nil, "customer %d", (i*7919+k)%entries))
 		}
 		batches = append(batches, []arrow.Array{vec.DictionaryOf(codes, nil, 0, in.Data())})
 	}
 	rows := make([][]int32, parts)
-	for i := range batchRows {
+	for i := range defaultBatchRows {
 		rows[i%parts] = append(rows[i%parts], int32(i))
 	}
 	b.ReportAllocs()
@@ -236,5 +236,5 @@ func BenchmarkStoreLargeDictionaries(b *testing.B) {
 			}
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(8*batchRows), "ns/row")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(8*defaultBatchRows), "ns/row")
 }

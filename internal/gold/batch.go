@@ -21,6 +21,8 @@ type batch struct {
 	terms   []computed    // by term
 	coders  []*engine.Coder
 	scratch *expr.Scratch
+	first   int64  // number of the first row, among all of the source
+	sharer  sharer // of filters
 }
 
 // computed is a term over the rows of a batch.
@@ -102,10 +104,37 @@ func (b *batch) mask(i int) ([]bool, expr.RowErrors, error) {
 	return t.mask, errs, nil
 }
 
-// filter is a condition on the rows of a source.
+// filter is a condition on the rows of a source: a term, or a share of them.
 type filter struct {
-	term int
-	name string // for messages
+	term  int
+	share *rowShare // nil: the term says it
+	name  string    // for messages
+}
+
+// terms returns the terms that a filter reads.
+func (f filter) terms() []int {
+	if f.share != nil {
+		return f.share.columns
+	}
+	return []int{f.term}
+}
+
+func (f filter) equal(o filter) bool { return f.term == o.term && f.share.equal(o.share) }
+
+// passes returns the rows that pass a filter, and those in which it failed.
+func (b *batch) passes(f filter) ([]bool, expr.RowErrors, error) {
+	if f.share == nil {
+		return b.mask(f.term)
+	}
+	b.sharer.cols = b.sharer.cols[:0]
+	for _, t := range f.share.columns {
+		values, _, err := b.values(t)
+		if err != nil {
+			return nil, nil, err
+		}
+		b.sharer.cols = append(b.sharer.cols, values)
+	}
+	return b.sharer.rows(f.share.share, b.n), nil, nil
 }
 
 // filter returns which rows pass all filters, in dst unless a memorised mask
@@ -113,7 +142,7 @@ type filter struct {
 func (b *batch) filter(dst []bool, filters []filter) ([]bool, error) {
 	var keep []bool
 	for i, f := range filters {
-		mask, errs, err := b.mask(f.term)
+		mask, errs, err := b.passes(f)
 		if err != nil {
 			return nil, err
 		}

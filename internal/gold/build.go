@@ -2,6 +2,7 @@ package gold
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -22,6 +23,10 @@ type Options struct {
 	// Progress is told of rows of silver that were read. It may be nil and must be
 	// safe for concurrent use.
 	Progress func(rows int64)
+	// Divided is told of each table that is built in parts, when that begins; it
+	// returns who is told of the rows that are read for it, and of the end. It may
+	// be nil.
+	Divided func(g *project.Gold) (progress func(rows int64), done func())
 }
 
 // Request is what a build works on.
@@ -45,6 +50,7 @@ type File struct {
 type Result struct {
 	Table *project.Gold
 	Rows  int64
+	Parts int               // how often its sources were read, as it did not fit the memory; else 1
 	Files []lake.FileChange // by path; one for each partition, in a table without partitions exactly one
 }
 
@@ -56,26 +62,49 @@ func Build(ctx context.Context, req Request, o Options) ([]Result, error) {
 	if o.Progress == nil {
 		o.Progress = func(int64) {}
 	}
+	if o.Divided == nil {
+		o.Divided = func(*project.Gold) (func(int64), func()) { return func(int64) {}, func() {} }
+	}
+	results := make([]Result, len(req.Tables))
+	short, err := together(ctx, req, o, results)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range short {
+		if s == nil {
+			continue
+		}
+		if results[i], err = inParts(ctx, req.Tables[i], s, req, o); err != nil {
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+// together builds all tables in one go. It sets the results of those that did not
+// give up, and returns of the others why.
+func together(ctx context.Context, req Request, o Options, results []Result) ([]*shortage, error) {
 	b := newBuild(req, o)
 	defer b.close()
 	if err := b.findLatest(ctx); err != nil {
 		return nil, err
 	}
-	for _, g := range req.Tables {
-		b.jobs = append(b.jobs, newJob(b, g))
-	}
+	b.addJobs()
 	if err := b.scanAll(ctx); err != nil {
 		return nil, err
 	}
-	results := make([]Result, len(b.jobs))
+	short := make([]*shortage, len(b.jobs))
 	for i, j := range b.jobs {
-		result, err := j.finish(ctx)
-		if err != nil {
-			return nil, err
+		if !j.gaveUp() {
+			var err error
+			if results[i], err = j.finish(ctx); err != nil {
+				return nil, err
+			}
 		}
-		results[i] = result
+		short[i] = j.looked()
+		j.free()
 	}
-	return results, nil
+	return short, nil
 }
 
 // build is one Build.
@@ -88,10 +117,26 @@ type build struct {
 	memory    *memory
 	latest    map[latestKey]*latest
 	relations []*relation
+	reading   *source   // that is being scanned
+	division  *division // nil: of all rows
+	sink      sink      // of a part; nil: the tables' own
+}
+
+func (b *build) addJobs() {
+	for _, g := range b.req.Tables {
+		j := newJob(b, g)
+		b.jobs = append(b.jobs, j)
+		b.memory.jobs = append(b.memory.jobs, j)
+	}
+}
+
+// stopped says that all jobs gave up.
+func (b *build) stopped() bool {
+	return len(b.jobs) > 0 && !slices.ContainsFunc(b.jobs, func(j *job) bool { return !j.givenUp.Load() })
 }
 
 func newBuild(req Request, o Options) *build {
-	m := &memory{budget: o.Budget}
+	m := newMemory(o.Budget)
 	b := &build{req: req, o: o, sources: map[*project.Silver]*source{}, codes: newCodebook(m), memory: m}
 	for _, g := range req.Tables {
 		for _, j := range g.Joins {
@@ -116,12 +161,12 @@ func (b *build) source(s *project.Silver) *source {
 // relation returns the rows of a source that pass filters, as a side of joins.
 func (b *build) relation(src *source, filters []filter) *relation {
 	same := func(r *relation) bool {
-		return r.source == src && slices.EqualFunc(r.filters, filters, func(a, b filter) bool { return a.term == b.term })
+		return r.source == src && slices.EqualFunc(r.filters, filters, filter.equal)
 	}
 	if i := slices.IndexFunc(b.relations, same); i >= 0 {
 		return b.relations[i]
 	}
-	r := &relation{source: src, filters: filters, workers: b.o.Workers, account: b.memory.account("silver." + src.silver.Name + ", which is joined,")}
+	r := &relation{source: src, filters: filters, workers: b.o.Workers, account: b.memory.account()}
 	b.relations = append(b.relations, r)
 	return r
 }
@@ -132,6 +177,7 @@ func (b *build) relation(src *source, filters []filter) *relation {
 func (b *build) scanAll(ctx context.Context) error {
 	waiting := slices.Clone(b.jobs)
 	for {
+		waiting = slices.DeleteFunc(waiting, func(j *job) bool { return j.givenUp.Load() })
 		src, relations, jobs := b.next(waiting)
 		if src == nil {
 			return nil
@@ -143,7 +189,10 @@ func (b *build) scanAll(ctx context.Context) error {
 		for _, j := range jobs {
 			consumers = append(consumers, j)
 		}
-		if err := src.scan(ctx, b.o.Workers, consumers); err != nil {
+		b.reading = src
+		if err := src.scan(ctx, b.o.Workers, consumers); errors.Is(err, errStopped) {
+			return nil
+		} else if err != nil {
 			return err
 		}
 		waiting = slices.DeleteFunc(waiting, func(j *job) bool { return slices.Contains(jobs, j) })
@@ -164,7 +213,9 @@ func (b *build) next(waiting []*job) (src *source, relations []*relation, jobs [
 		}
 	}
 	for _, r := range b.relations {
-		consider(r.source)
+		if !r.givenUp.Load() {
+			consider(r.source)
+		}
 	}
 	for _, j := range waiting {
 		consider(j.sides[j.stream].source)
@@ -176,7 +227,7 @@ func (b *build) next(waiting []*job) (src *source, relations []*relation, jobs [
 // stream to now, and how many it cannot yet.
 func (b *build) consumersOf(s *source, waiting []*job) (relations []*relation, ready []*job, rest int) {
 	for _, r := range b.relations {
-		if r.source == s && !r.loaded {
+		if r.source == s && !r.loaded && !r.givenUp.Load() {
 			relations = append(relations, r)
 		}
 	}

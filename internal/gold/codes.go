@@ -3,8 +3,6 @@ package gold
 import (
 	"sync"
 
-	"github.com/lakectl/lakectl/internal/budget"
-	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/engine"
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/schema"
@@ -28,7 +26,7 @@ type codebook struct {
 }
 
 func newCodebook(m *memory) *codebook {
-	return &codebook{parent: map[column]column{}, codes: map[column]*engine.Codes{}, account: m.account("the table of all keys and distinct values")}
+	return &codebook{parent: map[column]column{}, codes: map[column]*engine.Codes{}, account: m.account()}
 }
 
 // add returns new codes for values of a type.
@@ -39,14 +37,14 @@ func (c *codebook) add(typ schema.Type) *engine.Codes {
 }
 
 // hold accounts for the memory of all codes. Several workers call it.
-func (c *codebook) hold() error {
+func (c *codebook) hold() {
 	bytes := int64(0)
 	for _, codes := range c.all {
 		bytes += codes.Bytes()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.account.hold(bytes)
+	c.account.hold(bytes)
 }
 
 func (c *codebook) root(of column) column {
@@ -73,46 +71,4 @@ func (c *codebook) of(col column, typ schema.Type) *engine.Codes {
 		c.codes[col] = c.add(typ)
 	}
 	return c.codes[col]
-}
-
-// memory asks the budget for what grows, in steps.
-type memory struct {
-	budget *budget.Budget
-	mu     sync.Mutex
-	taken  int64
-}
-
-const memoryStep = 4 << 20
-
-// account is one holder's part of memory, of one goroutine at a time.
-type account struct {
-	memory *memory
-	what   string // for the message when there is none left
-	used   int64  // bytes
-	taken  int64  // from the budget
-}
-
-func (m *memory) account(what string) *account { return &account{memory: m, what: what} }
-
-// hold says that so many bytes are in use now.
-func (a *account) hold(bytes int64) error {
-	if a.used = bytes; bytes <= a.taken {
-		return nil
-	}
-	more := (bytes - a.taken + memoryStep - 1) / memoryStep * memoryStep
-	if !a.memory.budget.Reserve(more) {
-		return diag.Errorf(diag.Budget, "%s does not fit the memory: it needs more than %d MiB", a.what, bytes>>20).
-			WithNext("give the run more with --memory")
-	}
-	a.taken += more
-	a.memory.mu.Lock()
-	a.memory.taken += more
-	a.memory.mu.Unlock()
-	return nil
-}
-
-// release gives back all that was taken.
-func (m *memory) release() {
-	m.budget.Release(m.taken)
-	m.taken = 0
 }

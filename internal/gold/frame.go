@@ -1,6 +1,8 @@
 package gold
 
 import (
+	"math"
+
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/lakectl/lakectl/internal/engine"
@@ -11,28 +13,32 @@ import (
 // frame is rows of a job after its joins: row i stands for rows of the sides.
 // It belongs to one worker, which uses it again for the next rows.
 type frame struct {
-	job    *job
-	worker int
-	batch  *batch
-	n      int
-	keep   []bool    // rows that count; nil: all
-	stream []int32   // the rows of batch; nil: row i is row i
-	rows   [][]int32 // the rows of the other sides, by side
-	inputs []computed
-	coders []*engine.Coder
+	job     *job
+	worker  int
+	batch   *batch
+	n       int
+	keep    []bool    // rows that count; nil: all
+	stream  []int32   // the rows of batch; nil: row i is row i
+	missing bool      // they are rows of side 0 without a match
+	rows    [][]int32 // the rows of the other sides, by side
+	inputs  []computed
+	coders  []*engine.Coder
 
 	keys    [][]uint32 // scratch
 	mask    []bool
+	part    []bool
+	sharer  sharer
 	marks   []int32
 	matches engine.Matches
 }
 
 func newFrame(j *job, worker int) *frame {
-	return &frame{job: j, worker: worker, rows: make([][]int32, len(j.sides)), inputs: make([]computed, len(j.inputs)), coders: make([]*engine.Coder, len(j.inputs))}
+	return &frame{job: j, worker: worker, rows: make([][]int32, len(j.sides)), inputs: make([]computed, len(j.inputs)), coders: make([]*engine.Coder, len(j.inputs)),
+		matches: engine.Matches{Probe: []int32{}, Build: []int32{}}} // not nil when there are none: a nil stream means all rows
 }
 
 func (f *frame) reset(b *batch, n int) {
-	f.batch, f.n, f.keep, f.stream = b, n, nil, nil
+	f.batch, f.n, f.keep, f.stream, f.missing = b, n, nil, nil, false
 	for i := range f.inputs {
 		f.inputs[i].values, f.inputs[i].errs, f.inputs[i].coded = nil, nil, false
 	}
@@ -124,8 +130,52 @@ func (f *frame) followRows() {
 // unmatched makes rows of side 0, a relation, that have no match; b is nulls.
 func (f *frame) unmatched(b *batch, rows []int32) {
 	f.reset(b, len(rows))
+	f.missing = true
 	f.rows[0] = append(f.rows[0][:0:0], rows...)
 	f.followRows()
+}
+
+// divide leaves out the rows that are not in a share by some inputs.
+func (f *frame) divide(by rowShare) error {
+	f.sharer.cols = f.sharer.cols[:0]
+	for _, i := range by.columns {
+		values, _, err := f.values(i)
+		if err != nil {
+			return err
+		}
+		f.sharer.cols = append(f.sharer.cols, values)
+	}
+	mask := f.sharer.rows(by.share, f.n)
+	f.part = resize(f.part, f.n)
+	for i, in := range mask {
+		f.part[i] = in && (f.keep == nil || f.keep[i])
+	}
+	f.keep = f.part
+	return nil
+}
+
+// order returns two columns that order the given rows, all if nil, as they stand
+// in the result: the number of the row of the side that streams, then that of
+// side 0 where it does not.
+func (f *frame) order(rows []int32) []arrow.Array {
+	if rows == nil {
+		rows = firstRows(f.n)
+	}
+	streaming, from := make([]int64, len(rows)), make([]int64, len(rows))
+	for i, row := range rows {
+		switch {
+		case f.missing:
+			streaming[i] = math.MaxInt64
+		case f.stream != nil:
+			streaming[i] = f.batch.first + int64(f.stream[row])
+		default:
+			streaming[i] = f.batch.first + int64(row)
+		}
+		if f.job.stream > 0 {
+			from[i] = f.job.sides[0].relation.numbers[f.rows[0][row]]
+		}
+	}
+	return []arrow.Array{vec.Int64s(streaming), vec.Int64s(from)}
 }
 
 // values returns an input and the rows in which it failed, which may be rows

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -23,6 +24,8 @@ type grouped struct {
 	// measures say for each measure which aggregates its Post reads.
 	measures [][]int
 	workers  []*groupedWorker
+	shares   []rowShare   // of rows, by inputs
+	most     atomic.Int64 // groups that a worker had when the job gave up
 
 	// shared are the groups of the rows of side 0, where that is a relation and
 	// the keys do not depend on the side that streams: every streaming row finds
@@ -51,6 +54,9 @@ type groupedWorker struct {
 func newGrouped(j *job) *grouped {
 	g := &grouped{job: j, workers: make([]*groupedWorker, j.build.o.Workers)}
 	deciding := g.deciding()
+	if j.build.division.absorbs() {
+		deciding = len(j.gold.Groups) // rows of the same group may have been read in another pass
+	}
 	for k, key := range j.gold.Groups {
 		if k >= deciding {
 			g.keys = append(g.keys, j.input(key.Program))
@@ -66,7 +72,21 @@ func newGrouped(j *job) *grouped {
 		}
 		g.measures = append(g.measures, reads)
 	}
+	g.divide()
 	return g
+}
+
+// divide notes which rows the build is about. Where groups are shared, the
+// shares by group are taken when they are made.
+func (g *grouped) divide() {
+	d := g.job.build.division
+	if of := d.groups(); !of.whole() && !g.sharesGroups() {
+		g.shares = append(g.shares, rowShare{g.keys[:len(g.codes)], of})
+	}
+	if of := d.values(); !of.whole() {
+		input := g.arguments[g.aggregates[d.value].Argument].input
+		g.shares = append(g.shares, rowShare{[]int{input}, of})
+	}
 }
 
 func functionOf(f expr.AggFunc) engine.Function {
@@ -122,15 +142,15 @@ func (g *grouped) argument(p *expr.Program, measure string) int {
 }
 
 func (g *grouped) begin(context.Context, int) error {
-	if g.shares() {
+	if g.sharesGroups() {
 		return g.shareGroups()
 	}
 	return nil
 }
 
-// shares says whether the group of a row follows from the row of side 0, which
+// sharesGroups says whether the group of a row follows from the row of side 0, which
 // does not stream.
-func (g *grouped) shares() bool {
+func (g *grouped) sharesGroups() bool {
 	j := g.job
 	for _, key := range j.gold.Groups {
 		for _, slot := range key.Program.Columns() {
@@ -147,7 +167,7 @@ func (g *grouped) shares() bool {
 // and the other keys follow from it.
 func (g *grouped) deciding() int {
 	all, from := g.job.gold.Groups, g.job.gold.From
-	if !g.shares() || len(from.Key) == 0 {
+	if !g.sharesGroups() || len(from.Key) == 0 {
 		return len(all)
 	}
 	missing := slices.Clone(from.Key)
@@ -178,17 +198,23 @@ func (g *grouped) shareGroups() error {
 		end := min(start+rows, from.n)
 		b.reset(end - start) // the keys read none of its columns
 		f.unmatched(b, all[start:end])
+		if of := j.build.division.groups(); !of.whole() {
+			if err := f.divide(rowShare{g.keys[:len(g.codes)], of}); err != nil {
+				return err
+			}
+		}
 		if err := g.keyCodes(w, f); err != nil {
 			return err
 		}
-		w.ids = g.shared.Add(w.ids, w.keys, f.n, nil)
+		w.ids = g.shared.Add(w.ids, w.keys, f.n, f.keep)
 		copy(g.ofRow[start:end], w.ids)
 	}
 	g.firstOf = make([]int32, g.shared.Len())
 	for row, id := range slices.Backward(g.ofRow) {
 		g.firstOf[id] = int32(row)
 	}
-	return j.account.hold(j.account.used + g.shared.Bytes() + 4*int64(len(g.ofRow)+len(g.firstOf)))
+	j.account.add(g.shared.Bytes() + 4*int64(len(g.ofRow)+len(g.firstOf)))
+	return nil
 }
 
 // keyCodes sets the worker's keys to the codes of the keys that make the groups.
@@ -230,13 +256,18 @@ func (g *grouped) worker(i int) *groupedWorker {
 		if groups == nil {
 			groups = engine.NewGroups(g.codes)
 		}
-		g.workers[i] = &groupedWorker{state: engine.NewAggregation(groups, g.aggregates), account: g.job.build.memory.account("gold." + g.job.gold.Name)}
+		g.workers[i] = &groupedWorker{state: engine.NewAggregation(groups, g.aggregates), account: g.job.newAccount()}
 	}
 	return g.workers[i]
 }
 
 func (g *grouped) add(_ context.Context, f *frame) error {
 	w := g.worker(f.worker)
+	for _, by := range g.shares {
+		if err := f.divide(by); err != nil {
+			return err
+		}
+	}
 	if g.shared != nil {
 		w.ids = take(w.ids, g.ofRow, f.rows[0])
 		if f.keep != nil {
@@ -256,7 +287,8 @@ func (g *grouped) add(_ context.Context, f *frame) error {
 		return err
 	}
 	w.state.Update(w.ids, w.arguments)
-	return w.account.hold(w.state.Bytes())
+	w.account.hold(w.state.Bytes())
+	return nil
 }
 
 func (g *grouped) setArguments(w *groupedWorker, f *frame) error {
@@ -300,24 +332,69 @@ func (g *grouped) group(state *engine.Aggregation, id uint32) string {
 
 func (g *grouped) done(context.Context, int, int) error { return nil }
 
+func (g *grouped) forget(worker int) {
+	if w := g.workers[worker]; w != nil {
+		g.workers[worker] = nil
+		g.countGroups(w)
+	}
+}
+
+// countGroups notes how many groups a worker has.
+func (g *grouped) countGroups(w *groupedWorker) {
+	for n := int64(w.state.Groups().Len()); ; {
+		most := g.most.Load()
+		if n <= most || g.most.CompareAndSwap(most, n) {
+			return
+		}
+	}
+}
+
 // resultRows is how many groups are finished at a time, at most.
 const resultRows = 1 << 16
 
-// finish puts the workers' groups together and writes them.
-func (g *grouped) finish(ctx context.Context) error {
+// merge puts the groups of all workers together.
+func (g *grouped) merge() *groupedWorker {
 	total := g.worker(0)
-	for _, w := range g.workers[1:] {
+	for i, w := range g.workers[1:] {
 		if w != nil {
 			total.state.Merge(w.state)
+			w.account.close()
+			g.workers[i+1] = nil
+			total.account.hold(total.state.Bytes())
 		}
 	}
-	if err := total.account.hold(total.state.Bytes()); err != nil {
-		return err
+	return total
+}
+
+// absorb adds the groups of another build of the same table. closed are those of
+// its Codes whose values no other has.
+func (g *grouped) absorb(other *grouped, closed []*engine.Codes) {
+	w := g.worker(0)
+	w.state.Absorb(other.merge().state, closed)
+	w.account.hold(w.state.Bytes() + g.codeBytes())
+}
+
+// codeBytes is the memory of all codes that only this job uses: of a build that
+// reads nothing itself nobody else accounts for them.
+func (g *grouped) codeBytes() int64 {
+	bytes := int64(0)
+	for _, c := range g.job.build.codes.all {
+		bytes += c.Bytes()
+	}
+	return bytes
+}
+
+// finish puts the workers' groups together and writes them, unless the job gives
+// up while it does so.
+func (g *grouped) finish(ctx context.Context) error {
+	total := g.merge()
+	if g.job.givenUp.Load() {
+		return nil
 	}
 	g.workers = nil
 	ids := total.state.Groups().Order()
 	chunks := slices.Collect(slices.Chunk(ids, total.state.ResultRows(resultRows)))
-	out := g.job.output
+	out := g.job.sink
 	if err := out.begin(ctx, len(chunks)); err != nil {
 		return err
 	}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/engine"
@@ -27,8 +30,21 @@ type job struct {
 	latest  *latest         // of side 0 where it streams; nil: no such filter
 	matched *engine.Matched // rows of side 0 that have a match, where it does not stream
 	workers []*frame        // by worker
-	account *account        // of the codes of inputs
+	account *account        // of the tables of joins
 	output  *output
+	sink    sink // output, or what keeps the rows of a part
+
+	accounts []*account // all of its own, under the memory's lock
+	shortage *shortage  // why it gave up, under the memory's lock
+	givenUp  atomic.Bool
+	before   int64 // bytes that were taken before its rows streamed
+}
+
+// sink takes the rows of a table, task by task.
+type sink interface {
+	begin(ctx context.Context, tasks int) error
+	add(worker, task int, cols []arrow.Array, n int) error
+	done(ctx context.Context, worker, task int) error
 }
 
 // rowsJob is what becomes of the rows: groups or rows of their own.
@@ -37,6 +53,8 @@ type rowsJob interface {
 	add(ctx context.Context, f *frame) error
 	done(ctx context.Context, worker, task int) error
 	finish(ctx context.Context) error
+	// forget drops what a worker has, since the job gave up.
+	forget(worker int)
 }
 
 // side is one table of a join.
@@ -66,7 +84,10 @@ const severalSides = -1
 
 func newJob(b *build, g *project.Gold) *job {
 	j := &job{gold: g, build: b, byText: map[string]int{}, workers: make([]*frame, b.o.Workers), output: newOutput(g, b)}
-	j.account = b.memory.account("gold." + g.Name)
+	if j.sink = b.sink; j.sink == nil {
+		j.sink = j.output
+	}
+	j.account = j.newAccount()
 	for _, t := range append([]*project.Join{nil}, g.Joins...) {
 		if t == nil {
 			j.sides = append(j.sides, side{source: b.source(g.From)})
@@ -100,6 +121,8 @@ func (j *job) planFilters() {
 			j.filters = filters
 		} else {
 			s.relation = j.build.relation(s.source, filters)
+			s.relation.users = append(s.relation.users, j)
+			s.relation.numbered = s.relation.numbered || i == 0 && j.build.division != nil && !j.gold.Grouped()
 		}
 	}
 }
@@ -111,14 +134,21 @@ func (j *job) filtersOf(i int) []filter {
 	}
 	var filters []filter
 	if where != nil {
-		filters = append(filters, filter{src.term(where), fmt.Sprintf("gold.%s: %s", j.gold.Name, name)})
+		filters = append(filters, filter{term: src.term(where), name: fmt.Sprintf("gold.%s: %s", j.gold.Name, name)})
 	}
 	if i == 0 && j.gold.Latest >= 0 {
 		latest := j.build.latest[latestOf(j.gold)]
-		filters = append(filters, filter{src.term(latest.program(src.table, j.gold.Latest)), "gold." + j.gold.Name + ": latest"})
+		filters = append(filters, filter{term: src.term(latest.program(src.table, j.gold.Latest)), name: "gold." + j.gold.Name + ": latest"})
 		if j.stream == 0 {
 			j.latest = latest
 		}
+	}
+	if columns := j.build.division.columnsOf(i, &j.sides[i]); columns != nil {
+		by := &rowShare{share: j.build.division.joins()}
+		for _, c := range columns {
+			by.columns = append(by.columns, src.column(c))
+		}
+		filters = append(filters, filter{share: by})
 	}
 	return filters
 }
@@ -216,7 +246,7 @@ func (j *job) ready() bool {
 func (j *job) needs() []int {
 	var terms []int
 	for _, f := range j.filters {
-		terms = append(terms, f.term)
+		terms = append(terms, f.terms()...)
 	}
 	for _, in := range j.inputs {
 		if in.side == j.stream {
@@ -237,7 +267,9 @@ func (j *job) needs() []int {
 }
 
 // skips says that no row of a file passes the filters.
-func (j *job) skips(file int) bool { return j.latest != nil && j.latest.skips(file) }
+func (j *job) skips(file int) bool {
+	return j.givenUp.Load() || j.latest != nil && j.latest.skips(file)
+}
 
 // begin indexes the relations.
 func (j *job) begin(ctx context.Context, tasks int) error {
@@ -254,15 +286,15 @@ func (j *job) begin(ctx context.Context, tasks int) error {
 			s.table = engine.NewJoinTable(j.sides[0].relation.keys(s.left), j.sides[0].relation.n)
 		}
 		if s.table != nil {
-			if err := j.account.hold(j.account.used + s.table.Bytes()); err != nil {
-				return err
-			}
+			j.account.add(s.table.Bytes())
 		}
 	}
 	if j.stream > 0 {
 		j.joinRelations()
 	}
-	return j.rows.begin(ctx, tasks)
+	err := j.rows.begin(ctx, tasks)
+	j.before = j.taken()
+	return err
 }
 
 // joinRelations finds the rows that side 0, a relation, joins.
@@ -305,6 +337,10 @@ func (r *relation) terms(columns []int) []int {
 }
 
 func (j *job) add(ctx context.Context, b *batch) error {
+	if j.givenUp.Load() {
+		j.rows.forget(b.worker)
+		return nil
+	}
 	f := j.frame(b.worker)
 	if err := f.join(b); err != nil {
 		return err
@@ -318,7 +354,7 @@ func (j *job) done(ctx context.Context, worker, task int) error {
 
 // end adds the rows of side 0 that have found no match, where it did not stream.
 func (j *job) end(ctx context.Context) error {
-	if j.stream == 0 {
+	if j.stream == 0 || j.givenUp.Load() {
 		return nil
 	}
 	const rows = 1 << 15
@@ -346,7 +382,7 @@ func (j *job) frame(worker int) *frame {
 
 // finish writes what is left and returns the result.
 func (j *job) finish(ctx context.Context) (Result, error) {
-	if err := j.rows.finish(ctx); err != nil {
+	if err := j.rows.finish(ctx); err != nil || j.gaveUp() {
 		return Result{}, err
 	}
 	return j.output.finish(ctx)

@@ -62,6 +62,9 @@ func (l *latest) program(t schema.Table, column int) *expr.Program {
 // the statistics of the files if they say it exactly, else by reading the
 // column.
 func (b *build) findLatest(ctx context.Context) error {
+	if b.latest != nil {
+		return nil
+	}
 	b.latest = map[latestKey]*latest{}
 	for _, g := range b.req.Tables {
 		key := latestOf(g)
@@ -94,7 +97,7 @@ func (b *build) greatest(ctx context.Context, g *project.Gold) (any, error) {
 	src := b.source(g.From)
 	m := &maximum{column: src.column(g.Latest), states: make([]*engine.Aggregation, b.o.Workers)}
 	if g.Where != nil {
-		m.filters = []filter{{src.term(g.Where), "gold." + g.Name + ": where"}}
+		m.filters = []filter{{term: src.term(g.Where), name: "gold." + g.Name + ": where"}}
 	}
 	m.typ = src.table.Columns[g.Latest].Type
 	if err := src.scan(ctx, b.o.Workers, []consumer{m}); err != nil {
@@ -115,7 +118,7 @@ type maximum struct {
 func (m *maximum) needs() []int {
 	terms := []int{m.column}
 	for _, f := range m.filters {
-		terms = append(terms, f.term)
+		terms = append(terms, f.terms()...)
 	}
 	return terms
 }

@@ -128,7 +128,7 @@ func (o *output) add(worker, task int, cols []arrow.Array, n int) error {
 		return o.addPartitioned(worker, task, cols, n)
 	}
 	p := o.parts[worker]
-	p.batches, p.rows = append(p.batches, piece{cols, n}), p.rows+n
+	p.batches, p.rows = append(p.batches, piece{cols: cols, n: n}), p.rows+n
 	if p.groups == nil && p.rows < groupRows {
 		return nil
 	}
@@ -219,11 +219,11 @@ func (o *output) finish(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Table: o.gold, Rows: o.rows, Files: []lake.FileChange{file}}, nil
+	return Result{Table: o.gold, Rows: o.rows, Parts: 1, Files: []lake.FileChange{file}}, nil
 }
 
 func (o *output) writePartitions(ctx context.Context) (Result, error) {
-	result := Result{Table: o.gold, Files: make([]lake.FileChange, o.partitions.Len())}
+	result := Result{Table: o.gold, Parts: 1, Files: make([]lake.FileChange, o.partitions.Len())}
 	err := engine.ForEach(ctx, o.workers, len(result.Files), func(ctx context.Context, _, i int) error {
 		p := o.partitions.At(int32(i))
 		w, err := table.Create(ctx, o.stager, o.target(p), o.file, parquetio.WriterOptions{})
@@ -248,6 +248,9 @@ func (o *output) writePartitions(ctx context.Context) (Result, error) {
 func (o *output) abort() {
 	if o.writer != nil {
 		o.writer.Abort()
+	}
+	if o.store != nil {
+		o.store.Close()
 	}
 }
 

@@ -27,7 +27,7 @@ func newProjected(j *job) *projected {
 
 func (p *projected) begin(ctx context.Context, tasks int) error {
 	p.tasks = tasks
-	return p.job.output.begin(ctx, tasks)
+	return p.job.sink.begin(ctx, tasks)
 }
 
 func (p *projected) add(_ context.Context, f *frame) error {
@@ -55,11 +55,14 @@ func (p *projected) add(_ context.Context, f *frame) error {
 			cols[i] = vec.Take(values, p.job.gold.Columns[i].Type, rows)
 		}
 	}
-	return p.job.output.add(f.worker, p.task(f.batch.task), cols, n)
+	if p.job.build.division != nil {
+		cols = append(cols, f.order(rows)...)
+	}
+	return p.job.sink.add(f.worker, p.task(f.batch.task), cols, n)
 }
 
 func (p *projected) done(ctx context.Context, worker, task int) error {
-	return p.job.output.done(ctx, worker, p.task(task))
+	return p.job.sink.done(ctx, worker, p.task(task))
 }
 
 // task returns the place of a task in the order of the output.
@@ -71,3 +74,5 @@ func (p *projected) task(task int) int {
 }
 
 func (p *projected) finish(context.Context) error { return nil }
+
+func (p *projected) forget(int) {}

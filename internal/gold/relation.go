@@ -3,14 +3,13 @@ package gold
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
-	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/engine"
 	"github.com/lakectl/lakectl/internal/schema"
 	"github.com/lakectl/lakectl/internal/vec"
@@ -25,21 +24,26 @@ type relation struct {
 	stored  []int // terms whose values are kept; they are columns
 	coded   []int // terms whose codes are kept
 
-	n       int // rows, the last one of nulls not counted
-	values  map[int]arrow.Array
-	codes   map[int][]uint32
-	loaded  bool
-	workers int
-	pieces  [][]piece // by task
-	account *account
-	text    []int64    // bytes of text by stored column
-	lock    sync.Mutex // of what all workers add to: n, text, account
+	n        int // rows, the last one of nulls not counted
+	values   map[int]arrow.Array
+	codes    map[int][]uint32
+	numbers  []int64 // if numbered: of the rows, among all of the source
+	numbered bool
+	loaded   bool
+	workers  int
+	pieces   [][]piece // by task
+	account  *account
+	users    []*job
+	givenUp  atomic.Bool // nobody needs it any more
+	text     []int64     // bytes of text by stored column
+	lock     sync.Mutex  // of what all workers add to: n, text, account
 }
 
 // piece is some rows of a relation.
 type piece struct {
-	cols []arrow.Array
-	n    int
+	cols    []arrow.Array
+	n       int
+	numbers []int64 // of the rows, where they count
 }
 
 // store makes the relation keep a column of its source and returns its term.
@@ -63,12 +67,12 @@ func (r *relation) code(column int) int {
 func (r *relation) needs() []int {
 	terms := slices.Clone(r.stored)
 	for _, f := range r.filters {
-		terms = append(terms, f.term)
+		terms = append(terms, f.terms()...)
 	}
 	return terms
 }
 
-func (r *relation) skips(int) bool { return false }
+func (r *relation) skips(int) bool { return r.givenUp.Load() }
 
 func (r *relation) begin(_ context.Context, tasks int) error {
 	r.pieces = make([][]piece, tasks)
@@ -77,6 +81,9 @@ func (r *relation) begin(_ context.Context, tasks int) error {
 }
 
 func (r *relation) add(_ context.Context, b *batch) error {
+	if r.givenUp.Load() {
+		return nil
+	}
 	keep, err := b.filter(nil, r.filters)
 	if err != nil {
 		return err
@@ -98,28 +105,52 @@ func (r *relation) add(_ context.Context, b *batch) error {
 		texts[i] = textBytes(p.cols[i])
 		size += texts[i] + 16*int64(p.n)
 	}
+	if r.numbered {
+		p.numbers = rowNumbers(b, keep, p.n)
+		size += 8 * int64(p.n)
+	}
 	r.pieces[b.task] = append(r.pieces[b.task], p)
-	return r.grow(p.n, size, texts)
+	r.grow(p.n, size, texts)
+	return nil
+}
+
+// rowNumbers returns the numbers of the n rows of a batch that are kept.
+func rowNumbers(b *batch, keep []bool, n int) []int64 {
+	numbers := make([]int64, 0, n)
+	for i := range b.n {
+		if keep == nil || keep[i] {
+			numbers = append(numbers, b.first+int64(i))
+		}
+	}
+	return numbers
 }
 
 // grow accounts for rows; several workers call it.
-func (r *relation) grow(n int, size int64, texts []int64) error {
+func (r *relation) grow(n int, size int64, texts []int64) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	r.n += n
 	for i, text := range texts {
-		if r.text[i] += text; r.text[i] > math.MaxInt32/2 {
-			return diag.Errorf(diag.Budget, "silver.%s: column %s has more than 1 GiB of text, too much for a joined table",
-				r.source.silver.Name, r.source.terms[r.stored[i]].program.Root.Name)
+		if r.text[i] += text; r.text[i] > maxRelationText {
+			r.account.memory.giveUp(r.users)
 		}
 	}
-	return r.account.hold(r.account.used + size)
+	r.account.add(size)
 }
+
+// maxRelationText is how many bytes of text a column may have, as Arrow's offsets
+// have 32 bits.
+const maxRelationText = 1 << 30
 
 func (r *relation) done(context.Context, int, int) error { return nil }
 
 // end puts the pieces together, column by column.
 func (r *relation) end(ctx context.Context) error {
+	if r.givenUp.Load() {
+		r.pieces, r.loaded = nil, true
+		return nil
+	}
+	r.joinNumbers()
 	r.values, r.codes = map[int]arrow.Array{}, map[int][]uint32{}
 	err := engine.ForEach(ctx, r.workers, len(r.stored), func(_ context.Context, _, i int) error {
 		t := r.stored[i]
@@ -131,10 +162,25 @@ func (r *relation) end(ctx context.Context) error {
 		r.lock.Lock()
 		defer r.lock.Unlock()
 		r.values[t], r.codes[t] = values, codes
-		return r.account.hold(r.account.used + 4*int64(len(codes)))
+		r.account.add(4 * int64(len(codes)))
+		return nil
 	})
 	r.pieces, r.loaded = nil, true
 	return err
+}
+
+// joinNumbers puts the numbers of the rows together, and one for the row of nulls.
+func (r *relation) joinNumbers() {
+	if !r.numbered {
+		return
+	}
+	r.numbers = make([]int64, 0, r.n+1)
+	for _, task := range r.pieces {
+		for _, p := range task {
+			r.numbers = append(r.numbers, p.numbers...)
+		}
+	}
+	r.numbers = append(r.numbers, 0)
 }
 
 // column returns all rows of a stored column, and the row of nulls.

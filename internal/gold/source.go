@@ -2,8 +2,10 @@ package gold
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -29,6 +31,9 @@ type source struct {
 	partitions *table.Partitions
 	inPath     []int // columns that stand in the path
 	progress   func(rows int64)
+	stopped    func() bool  // nobody needs any more rows
+	rows       int64        // of all files
+	seen       atomic.Int64 // rows of the scan in work
 }
 
 // term is a program over the columns of a source.
@@ -38,9 +43,12 @@ type term struct {
 }
 
 func newSource(s *project.Silver, b *build) *source {
-	src := &source{silver: s, table: s.Table(), bucket: b.req.Bucket, codes: b.codes, byText: map[string]int{}, inPath: s.PartitionBy, progress: b.o.Progress}
+	src := &source{silver: s, table: s.Table(), bucket: b.req.Bucket, codes: b.codes, byText: map[string]int{}, inPath: s.PartitionBy, progress: b.o.Progress, stopped: b.stopped}
 	src.files = slices.Clone(b.req.Inputs[s])
 	slices.SortFunc(src.files, func(a, b File) int { return compareText(a.Path, b.Path) })
+	for _, f := range src.files {
+		src.rows += f.Rows
+	}
 	columns := make([]schema.Column, len(src.inPath))
 	for i, c := range src.inPath {
 		columns[i] = src.table.Columns[c]
@@ -111,14 +119,16 @@ type part struct {
 	file        int
 	reader      *table.Reader // nil: to be opened
 	first, last int           // row groups; last is not included and -1 for all
+	row         int64         // number of the first row, among all of the source
 }
 
 // tasks divides the files among tasks, which depends on nothing but their rows.
 // Files that are several tasks are open until closed.
 func (s *source) tasks(ctx context.Context) (tasks [][]part, readers []*table.Reader, err error) {
 	var open []part
-	rows := int64(0)
+	rows, row := int64(0), int64(0)
 	add := func(p part, n int64) {
+		p.row, row = row, row+n
 		if open, rows = append(open, p), rows+n; rows >= taskRows {
 			tasks, open, rows = append(tasks, open), nil, 0
 		}
@@ -166,6 +176,7 @@ func (s *source) scan(ctx context.Context, workers int, consumers []consumer) er
 	if err != nil {
 		return err
 	}
+	s.seen.Store(0)
 	batches := make([]*batch, workers)
 	err = engine.ForEach(ctx, workers, len(tasks), func(ctx context.Context, worker, i int) error {
 		if batches[worker] == nil {
@@ -250,6 +261,9 @@ func (s *source) layout(consumers []consumer) *layout {
 	return l
 }
 
+// errStopped ends a scan that nobody needs to go on.
+var errStopped = errors.New("all tables of the scan gave up")
+
 // read feeds the batches of a task to the consumers.
 func (s *source) read(ctx context.Context, plan *scanPlan, parts []part, b *batch) error {
 	for _, p := range parts {
@@ -257,9 +271,15 @@ func (s *source) read(ctx context.Context, plan *scanPlan, parts []part, b *batc
 		if l == nil {
 			continue
 		}
+		row := p.row
 		err := s.readPart(ctx, p, l.columns, func(cols []arrow.Array, n int) error {
+			if s.stopped() {
+				return errStopped
+			}
 			b.reset(n)
+			b.first, row = row, row+int64(n)
 			s.progress(int64(n))
+			s.seen.Add(int64(n))
 			for i, col := range cols {
 				b.cols[l.inFile[i]] = col
 			}
@@ -285,7 +305,8 @@ func (s *source) read(ctx context.Context, plan *scanPlan, parts []part, b *batc
 			return err
 		}
 	}
-	return s.codes.hold()
+	s.codes.hold()
+	return nil
 }
 
 func (s *source) readPart(ctx context.Context, p part, columns []schema.Column, do func([]arrow.Array, int) error) error {

@@ -97,7 +97,11 @@ func (l *goldLayer) build(ctx context.Context, tables []*project.Gold) error {
 	perRow := float64(bytes) / float64(max(1, rows))
 	done, err := gold.Build(ctx, gold.Request{Tables: tables, Inputs: inputs, Bucket: r.l.Bucket(), Stager: l.tx},
 		gold.Options{Workers: r.o.Workers, Budget: r.budget, Spill: r.spill, Now: r.o.Now,
-			Progress: func(rows int64) { stage.Add(rows, int64(float64(rows)*perRow)) }})
+			Progress: func(rows int64) { stage.Add(rows, int64(float64(rows)*perRow)) },
+			Divided: func(g *project.Gold) (func(int64), func()) {
+				parts := r.o.Observer.Start("gold."+g.Name+" in parts", 0)
+				return func(rows int64) { parts.Add(rows, int64(float64(rows)*perRow)) }, parts.Done
+			}})
 	if err != nil {
 		return err
 	}
@@ -143,12 +147,20 @@ func (l *goldLayer) report(ctx context.Context, done gold.Result, begun time.Tim
 	}
 	l.tx.Check(checks...)
 	l.gates = append(l.gates, failedTableChecks(checks)...)
-	result := TableResult{Table: goldRef(done.Table).String(), Rows: done.Rows, Written: len(done.Files), Checks: checks, Seconds: time.Since(begun).Seconds()}
+	result := TableResult{Table: goldRef(done.Table).String(), Rows: done.Rows, Written: len(done.Files), Parts: parts(done), Checks: checks, Seconds: time.Since(begun).Seconds()}
 	for _, f := range done.Files {
 		result.Bytes += f.Bytes
 	}
 	l.run.result.Gold = append(l.run.result.Gold, result)
 	return nil
+}
+
+// parts returns in how many parts a table was built; 0 if it was built whole.
+func parts(done gold.Result) int {
+	if done.Parts <= 1 {
+		return 0
+	}
+	return done.Parts
 }
 
 // goldTable is a gold table as checks see it.

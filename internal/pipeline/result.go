@@ -63,9 +63,10 @@ type TableResult struct {
 	Rebuilt    bool               `json:"rebuilt,omitempty"`
 	Judged     int64              `json:"judged,omitempty"` // rows that were read and judged
 	Changes    *lake.Totals       `json:"changes,omitempty"`
-	Rows       int64              `json:"rows"`    // of the table, after the run
-	Written    int                `json:"written"` // files
-	Bytes      int64              `json:"bytes"`   // in them
+	Rows       int64              `json:"rows"`            // of the table, after the run
+	Written    int                `json:"written"`         // files
+	Bytes      int64              `json:"bytes"`           // in them
+	Parts      int                `json:"parts,omitempty"` // of gold, in which it was built as it did not fit the memory
 	Superseded []string           `json:"superseded,omitempty"`
 	Checks     []lake.CheckResult `json:"checks,omitempty"`
 	Seconds    float64            `json:"seconds"`

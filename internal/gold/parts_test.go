@@ -1,0 +1,161 @@
+package gold
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/lakectl/lakectl/internal/budget"
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/engine"
+	"github.com/lakectl/lakectl/internal/project"
+)
+
+// ways returns all ways in which a table may be divided.
+func ways(g *project.Gold) map[string][]division {
+	ways := map[string][]division{"whole": {{}}}
+	if g.Grouped() && len(g.Groups) > 0 {
+		ways["groups"] = division{}.outwards(byGroups, 4)
+	}
+	for i, j := range g.Joins {
+		d := division{}
+		for _, on := range j.On {
+			d.left = append(d.left, on.Left)
+		}
+		name := fmt.Sprintf("join %d", i)
+		if disjoint(g, d.left) {
+			ways[name] = d.outwards(byJoins, 4)
+		}
+		if g.Grouped() {
+			ways[name+", absorbed"] = d.inwards(byJoins, 4)
+			for _, outer := range d.outwards(byGroups, 2) {
+				ways[name+", absorbed, and groups"] = append(ways[name+", absorbed, and groups"], outer.inwards(byJoins, 2)...)
+			}
+		}
+	}
+	for i := range aggregatesOf(g) {
+		ways[fmt.Sprintf("values of aggregate %d", i)] = division{value: i}.inwards(byValues, 4)
+		for _, outer := range (division{value: i}).outwards(byGroups, 2) {
+			name := fmt.Sprintf("values of aggregate %d, and groups", i)
+			ways[name] = append(ways[name], outer.inwards(byValues, 2)...)
+		}
+	}
+	return ways
+}
+
+// aggregatesOf returns the numbers of the aggregates that count distinct values.
+func aggregatesOf(g *project.Gold) map[int]bool {
+	distinct := map[int]bool{}
+	if !g.Grouped() {
+		return distinct
+	}
+	b := newBuild(Request{}, Options{Workers: 1})
+	b.latest = map[latestKey]*latest{latestOf(g): {}}
+	for i, a := range newJob(b, g).rows.(*grouped).aggregates {
+		if a.Function == engine.CountDistinct {
+			distinct[i] = true
+		}
+	}
+	return distinct
+}
+
+// TestPartsAreTheWhole builds every table in every way that it may be divided.
+func TestPartsAreTheWhole(t *testing.T) {
+	p := bindGold(t, testGold)
+	for seed := range uint64(3) {
+		r := rand.New(rand.NewPCG(seed, 11))
+		l := newTestLake()
+		for i, s := range p.Silver {
+			l.randomRows(r, s, []int{0, 30, 90}[seed]*(1+i%2))
+			l.write(t, r, s)
+		}
+		for _, g := range p.Gold {
+			want := l.reference(t, g)
+			for name, divisions := range ways(g) {
+				got := l.lines(t, l.buildParts(t, g, divisions, 1+int(seed)))
+				compareLines(t, fmt.Sprintf("seed %d, %s by %s", seed, g.Name, name), got, want)
+			}
+		}
+	}
+}
+
+func (l *testLake) buildParts(t *testing.T, g *project.Gold, divisions []division, workers int) Result {
+	t.Helper()
+	spill := engine.NewSpill(t.TempDir())
+	defer spill.Close()
+	b := budget.New(1 << 30)
+	p := newParts(g, Request{Inputs: l.files, Bucket: l.bucket, Stager: l},
+		Options{Workers: workers, Budget: b, Spill: spill, Now: testNow, Progress: func(int64) {}})
+	ctx := context.Background()
+	for _, d := range divisions {
+		if short, err := p.attempt(ctx, d); err != nil || short != nil {
+			t.Fatalf("%s: %v, %+v", g.Name, err, short)
+		}
+	}
+	result, err := p.write(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.store.Close()
+	if b.Used() != 0 {
+		t.Errorf("%s: %d bytes were not given back", g.Name, b.Used())
+	}
+	return result
+}
+
+// TestLittleMemory builds all tables together with less and less memory: rows stay
+// the same down to where it is refused, and memory is given back.
+func TestLittleMemory(t *testing.T) {
+	p := bindGold(t, testGold)
+	r := rand.New(rand.NewPCG(5, 11))
+	l := newTestLake()
+	for _, s := range p.Silver {
+		l.randomRows(r, s, 800)
+		l.write(t, r, s)
+	}
+	whole, err := l.build(t, p, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want [][]string
+	for _, result := range whole {
+		want = append(want, l.lines(t, result))
+	}
+	divided := 0
+	for _, limit := range []int64{2 << 20, 1 << 20} {
+		b, spill := budget.New(limit), engine.NewSpill(t.TempDir())
+		results, err := Build(context.Background(), Request{Tables: p.Gold, Inputs: l.files, Bucket: l.bucket, Stager: l},
+			Options{Workers: 2, Budget: b, Spill: spill, Now: testNow})
+		if b.Used() != 0 {
+			t.Errorf("%d bytes of %d were not given back", b.Used(), limit)
+		}
+		var e *diag.Error
+		if err != nil && (diag.ClassOf(err) != diag.Budget || !errors.As(err, &e) || e.Next == "") {
+			t.Fatal(err)
+		}
+		for i, result := range results {
+			if got := l.lines(t, result); !slices.Equal(got, want[i]) {
+				t.Errorf("%s: other rows with %d KiB", result.Table.Name, limit>>10)
+			}
+		}
+		spill.Close()
+		divided += inPartsOf(results)
+		t.Logf("%d KiB: %d of %d tables in parts, %v", limit>>10, inPartsOf(results), len(p.Gold), err)
+	}
+	if divided == 0 {
+		t.Error("no table was built in parts")
+	}
+}
+
+func inPartsOf(results []Result) int {
+	n := 0
+	for _, r := range results {
+		if r.Parts > 1 {
+			n++
+		}
+	}
+	return n
+}
