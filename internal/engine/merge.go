@@ -9,15 +9,24 @@ import (
 	"github.com/lakectl/lakectl/internal/vec"
 )
 
+// SortedScan says what ScanSorted merges.
+type SortedScan struct {
+	Parts []int // partitions, each in the order of the keys already
+	Keys  []int // columns
+	// Rows is how many rows the batches have, all but the last, unless their texts
+	// reach BatchBytes.
+	Rows int
+}
+
 // ScanSorted gives the rows of some partitions to do, a batch at a time, in the
-// order of the key columns (that of vec.Compare). Each partition must be in that
-// order already; rows of equal keys come in the order of their partitions. It
-// takes the rows out of the store and holds a batch of each partition, so that a
-// store to be merged has small BatchRows.
-func (s *Store) ScanSorted(parts, keys []int, do func(cols []arrow.Array, rows int) error) error {
-	m := &merger{keys: keys, out: s.newOutput(do)}
+// order of the key columns (that of vec.Compare); rows of equal keys come in the
+// order of their partitions. It takes the rows out of the store and holds a batch
+// of each partition, so that a store to be merged has small BatchRows.
+func (s *Store) ScanSorted(scan SortedScan, do func(cols []arrow.Array, rows int) error) error {
+	m := &merger{keys: scan.Keys, out: s.newOutput(do)}
+	m.out.limit = scan.Rows
 	defer m.close()
-	for _, part := range parts {
+	for _, part := range scan.Parts {
 		next, stop := iter.Pull2(s.batches(part))
 		r := &sortedRun{part: part, next: next, stop: stop}
 		m.runs = append(m.runs, r)
@@ -119,14 +128,14 @@ func (m *merger) merge() error {
 // of all others.
 func (m *merger) take() error {
 	r := m.runs[0]
-	n := r.cols[0].Len()
+	n, room := r.cols[0].Len(), m.out.limit-m.out.n
 	m.rows = m.rows[:0]
 	for {
 		m.rows = append(m.rows, int32(r.row))
 		if r.row++; r.row == n {
 			break
 		}
-		if m.sink(0); m.runs[0] != r {
+		if m.sink(0); m.runs[0] != r || len(m.rows) == room {
 			break
 		}
 	}

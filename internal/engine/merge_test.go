@@ -26,7 +26,10 @@ func TestScanSortedMergesPartitions(t *testing.T) {
 				s := NewStore(StoreOptions{Types: []schema.Type{schema.T(schema.Bigint), schema.T(schema.String)}, Budget: b, Spill: spill, ChunkRows: 16, BatchRows: 10})
 				want := fillSorted(t, s, parts)
 				var got []string
-				err := s.ScanSorted(allParts(s), []int{0, 1}, func(cols []arrow.Array, n int) error {
+				err := s.ScanSorted(SortedScan{allParts(s), []int{0, 1}, 50}, func(cols []arrow.Array, n int) error {
+					if n != 50 && len(got)+n != len(want) {
+						return fmt.Errorf("a batch of %d rows", n)
+					}
 					for i := range n {
 						got = append(got, fmt.Sprintf("%d %s", cols[0].(*array.Int64).Value(i), vec.TextOf(cols[1]).Value(i)))
 					}
@@ -74,7 +77,7 @@ func TestScanSortedEndsWithTheFirstError(t *testing.T) {
 	s := NewStore(StoreOptions{Types: []schema.Type{schema.T(schema.Bigint), schema.T(schema.String)}, BatchRows: 10})
 	fillSorted(t, s, 5)
 	stop, calls := errors.New("stop"), 0
-	err := s.ScanSorted(allParts(s), []int{0}, func([]arrow.Array, int) error { calls++; return stop })
+	err := s.ScanSorted(SortedScan{allParts(s), []int{0}, 50}, func([]arrow.Array, int) error { calls++; return stop })
 	if !errors.Is(err, stop) || calls != 1 {
 		t.Errorf("%v after %d calls", err, calls)
 	}

@@ -15,8 +15,12 @@
 // their keys, nulls first; rows of a table that is not grouped are in the order
 // of the files they come from.
 //
-// Groups, sets of distinct values and joined tables are held in memory. They
-// ask the budget for it, and a build that is refused fails and says so: dividing
-// such work into parts that fit is not built yet. Tables that are not grouped
-// stream, whatever their size.
+// Groups, sets of distinct values and joined tables are held in memory. They ask
+// the budget for it; when it refuses, the table that holds the most gives up, the
+// others go on, and it is built in parts afterwards: by the keys of its groups, by
+// the columns that a join compares, or by the values that are counted, whichever
+// takes the memory (see parts.split). Parts are merged in order, so that the file
+// is the same as that of a build in one go. What cannot be divided fails and says
+// so: two joined tables, each too large, that are joined by different columns. Tables
+// that are not grouped stream, whatever their size.
 package gold

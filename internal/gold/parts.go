@@ -232,25 +232,37 @@ func (p *parts) write(ctx context.Context) (Result, error) {
 	b := newBuild(p.req, p.o)
 	out := newOutput(p.gold, b)
 	defer out.abort()
-	if err := out.begin(ctx, 1); err != nil {
+	tasks, task, columns := p.tasks(), 0, len(p.gold.Table().Columns)-1
+	if err := out.begin(ctx, tasks); err != nil {
 		return Result{}, err
 	}
-	columns := len(p.gold.Table().Columns) - 1
-	err := p.store.ScanSorted(p.done, p.keys, func(cols []arrow.Array, n int) error {
-		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
+	scan := engine.SortedScan{Parts: p.done, Keys: p.keys, Rows: resultRows}
+	err := p.store.ScanSorted(scan, func(cols []arrow.Array, n int) error {
+		if err := out.add(0, task, cols[:columns], n); err != nil || task == tasks {
+			return err
 		}
-		return out.add(0, 0, cols[:columns], n)
+		task++
+		return out.done(ctx, 0, task-1)
 	})
 	if err != nil {
 		return Result{}, err
 	}
-	if err := out.done(ctx, 0, 0); err != nil {
+	if err := out.done(ctx, 0, tasks); err != nil {
 		return Result{}, err
 	}
 	result, err := out.finish(ctx)
 	result.Parts = p.reads
 	return result, err
+}
+
+// tasks returns how many full batches the parts are, with what is left over. Very
+// long texts make it more batches; the last ones are one task.
+func (p *parts) tasks() int {
+	rows := int64(0)
+	for _, part := range p.done {
+		rows += p.store.Rows(part)
+	}
+	return int(rows / resultRows)
 }
 
 // partSink puts the rows of a part into a store.

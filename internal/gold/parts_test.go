@@ -1,6 +1,7 @@
 package gold
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,10 +9,14 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/apache/arrow/go/v15/arrow"
+
 	"github.com/lakectl/lakectl/internal/budget"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/engine"
 	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/schema"
+	"github.com/lakectl/lakectl/internal/storage"
 )
 
 // ways returns all ways in which a table may be divided.
@@ -158,4 +163,35 @@ func inPartsOf(results []Result) int {
 		}
 	}
 	return n
+}
+
+// TestPartsAreTheSameBytes builds a table of several row groups in one go and in
+// parts.
+func TestPartsAreTheSameBytes(t *testing.T) {
+	p := bindGold(t, `  grouped: {from: visits, group_by: {minutes: minutes, customer_id: customer_id}, measures: {n: "count(*)", last: "max(visited)"}}`)
+	const rows = 150_000
+	l := newTestLake()
+	s := p.SilverTable("visits")
+	cols := []arrow.Array{constant(schema.T(schema.String), rows), constant(schema.T(schema.Timestamp), rows), running(0, rows)}
+	for range len(s.Table().Columns) - len(cols) {
+		cols = append(cols, constant(s.Table().Columns[len(cols)].Type, rows))
+	}
+	f := File{Path: "silver/visits/part-0.parquet", Rows: rows}
+	l.put(t, s.FileTable(), f, cols)
+	l.files[s] = []File{f}
+	read := func(result Result) []byte {
+		data, _, err := storage.ReadAll(context.Background(), l.bucket, result.Files[0].Path)
+		if err != nil || result.Rows != rows {
+			t.Fatal(result.Rows, err)
+		}
+		return data
+	}
+	whole, err := l.build(t, p, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := read(whole[0])
+	if got := read(l.buildParts(t, p.Gold[0], division{}.outwards(byGroups, 8), 2)); !bytes.Equal(got, want) {
+		t.Errorf("%d bytes in parts, %d in one go", len(got), len(want))
+	}
 }
