@@ -94,6 +94,10 @@ func runQuarantineReplay(ctx context.Context, opts *QuarantineReplayOptions) err
 	switch {
 	case app.json:
 		return errors.Join(err, app.printJSON(replayed{Datasets: changes, Run: result}))
+	case err != nil && len(result.Refused) > 0 && !app.quiet:
+		s := &summary{out: app.IO.Out}
+		s.reasons(result)
+		return errors.Join(err, s.err)
 	case err != nil || app.quiet:
 		return err
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -320,36 +319,6 @@ func lineOf(lines []pipeline.LedgerLine, dataset string) pipeline.LedgerLine {
 func difference(now, before pipeline.LedgerLine) pipeline.LedgerLine {
 	return pipeline.LedgerLine{Files: now.Files - before.Files, Read: now.Read - before.Read, Waiting: now.Waiting - before.Waiting,
 		Totals: now.Sub(before.Totals)}
-}
-
-// reasons shows why rows went to quarantine in this run, those of a dataset
-// together, the most frequent first.
-func (s *summary) reasons(r *pipeline.Result) {
-	type reason struct {
-		dataset, name string
-		rows          int64
-	}
-	var list []reason
-	for _, b := range r.Bronze {
-		for kind, rows := range b.Damaged {
-			list = append(list, reason{b.Dataset, kind, rows})
-		}
-	}
-	for _, table := range r.Silver {
-		for _, c := range table.Checks {
-			if c.Failed > 0 && c.OnFail == project.Quarantine.String() {
-				list = append(list, reason{c.Table.Name, c.Name, c.Failed})
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b reason) int {
-		return cmp.Or(cmp.Compare(a.dataset, b.dataset), cmp.Compare(b.rows, a.rows), cmp.Compare(a.name, b.name))
-	})
-	t := term.NewTable("dataset", "reason", ">rows")
-	for _, row := range list {
-		t.Add(row.dataset, row.name, term.Count(row.rows))
-	}
-	s.table("Why rows went to quarantine", "a row may have several reasons", t)
 }
 
 // checks shows what was found and did not move a row.

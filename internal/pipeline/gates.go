@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/project"
@@ -17,7 +18,7 @@ import (
 
 // gate stops the run if gates failed that were not accepted.
 func (r *run) gate(tx *lake.Tx, gates []Gate) error {
-	var failed []string
+	var failed, names []string
 	for i := range gates {
 		g := &gates[i]
 		if reason, ok := r.o.Accept[g.Name]; ok {
@@ -25,15 +26,15 @@ func (r *run) gate(tx *lake.Tx, gates []Gate) error {
 			tx.Accept(lake.Acceptance{Gate: g.Name, Reason: reason})
 			continue
 		}
-		failed = append(failed, g.Name+": "+g.Message)
+		failed, names = append(failed, g.Name+": "+g.Message), append(names, "--accept "+g.Name)
 	}
 	r.result.Gates = append(r.result.Gates, gates...)
 	if len(failed) == 0 {
 		return nil
 	}
-	name, _, _ := strings.Cut(failed[0], ":")
-	return diag.Errorf(diag.Gate, "nothing was published, a quality gate failed:\n  %s", strings.Join(failed, "\n  ")).
-		WithNext("look at the rows with `lakectl quarantine ls`, mend the data or the rule, or let it pass with --accept %s --reason TEXT", name)
+	return diag.Errorf(diag.Gate, "nothing was published, %s failed:\n  %s", map[bool]string{true: "a quality gate", false: "quality gates"}[len(failed) == 1],
+		strings.Join(failed, "\n  ")).
+		WithNext("change the rule in %s, or let it pass, once, with %s --reason TEXT", config.FileName, strings.Join(names, " "))
 }
 
 // report judges a silver table that was built: its checks, table checks and

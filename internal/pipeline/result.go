@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/quarantine"
 )
 
 // Result is what a run did, and what the lake holds of the datasets after it.
@@ -25,6 +26,9 @@ type Result struct {
 	Gold        []TableResult  `json:"gold"`
 	Gates       []Gate         `json:"gates,omitempty"`
 	Ledger      []LedgerLine   `json:"ledger"`
+	// Refused is what would have gone to quarantine had a gate not stopped silver:
+	// it is kept nowhere else.
+	Refused []*quarantine.Summary `json:"refused,omitempty"`
 }
 
 // The outcomes of a run.

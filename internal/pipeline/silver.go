@@ -3,6 +3,8 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -24,7 +26,8 @@ func (r *run) silver(ctx context.Context, rebuild map[lake.TableRef]bool) error 
 		return err
 	}
 	defer tx.Abort(ctx) //nolint:errcheck // the next run deletes what is left
-	layer := &silverLayer{run: r, tx: tx, state: tx.Base(), files: map[lake.TableRef][]lake.FileChange{}, index: map[lake.TableRef]string{}}
+	layer := &silverLayer{run: r, tx: tx, state: tx.Base(), files: map[lake.TableRef][]lake.FileChange{}, index: map[lake.TableRef]string{},
+		bad: map[string][]string{}}
 	for _, t := range r.o.Selection.Silver {
 		if err := layer.table(ctx, t, rebuild[silverRef(t)]); err != nil {
 			return err
@@ -34,7 +37,7 @@ func (r *run) silver(ctx context.Context, rebuild map[lake.TableRef]bool) error 
 		return nil
 	}
 	if err := r.gate(tx, layer.gates); err != nil {
-		return err
+		return errors.Join(err, layer.refused(ctx))
 	}
 	return r.commit(ctx, tx, lake.Silver)
 }
@@ -46,7 +49,21 @@ type silverLayer struct {
 	state *lake.State
 	files map[lake.TableRef][]lake.FileChange // of the tables built so far
 	index map[lake.TableRef]string            // the index that this commit writes
+	bad   map[string][]string                 // files of quarantine that this commit writes, by table
 	gates []Gate
+}
+
+// refused says what is in the files of quarantine that a failed gate keeps from
+// being published.
+func (s *silverLayer) refused(ctx context.Context) error {
+	for _, name := range slices.Sorted(maps.Keys(s.bad)) {
+		summary, err := quarantine.Summarise(ctx, s.tx, name, s.bad[name])
+		if err != nil {
+			return err
+		}
+		s.run.result.Refused = append(s.run.result.Refused, summary)
+	}
+	return nil
 }
 
 // table brings one table up to date.
@@ -331,6 +348,9 @@ func (s *silverLayer) stage(t *project.Silver, p *tablePlan, done *silver.Result
 		q := quarantineRef(t.Name)
 		s.tx.SetTable(q, lake.TableSettings{Schema: lake.Columns(quarantine.Schema(p.request.RawColumns))})
 		s.tx.Put(q, done.Quarantined...)
+		for _, f := range done.Quarantined {
+			s.bad[t.Name] = append(s.bad[t.Name], f.Path)
+		}
 		s.tx.Remove(q, p.removed...)
 		s.tx.Remove(q, p.request.Replay...)
 	}

@@ -69,16 +69,24 @@ func (f Files) Scan(ctx context.Context, filter Filter, do func(*Row) (more bool
 	for i, c := range Schema(nil).Columns {
 		r.added[i] = all.Index(c.Name)
 	}
-	return f.scan(ctx, all.Columns, func(cols []arrow.Array, n int) error { return r.batch(ctx, cols, n) })
+	return scan(ctx, f.Open, f.paths(), all.Columns, func(cols []arrow.Array, n int) error { return r.batch(ctx, cols, n) })
+}
+
+func (f Files) paths() []string {
+	var paths []string
+	for _, file := range f.Table.Files() {
+		paths = append(paths, file.Path)
+	}
+	return paths
 }
 
 // errEnough ends a scan whose caller wants no more.
 var errEnough = errors.New("enough")
 
-// scan gives the batches of all files to do, with these columns.
-func (f Files) scan(ctx context.Context, columns []schema.Column, do func(cols []arrow.Array, n int) error) error {
-	for _, file := range f.Table.Files() {
-		r, err := table.Open(ctx, f.Open, file.Path)
+// scan gives the batches of files to do, with these columns.
+func scan(ctx context.Context, open table.Opener, paths []string, columns []schema.Column, do func(cols []arrow.Array, n int) error) error {
+	for _, path := range paths {
+		r, err := table.Open(ctx, open, path)
 		if err != nil {
 			return err
 		}
@@ -248,17 +256,22 @@ type FileCount struct {
 // Summarise counts the rows by reason and by source file. It reads three
 // columns; memory grows with the number of reasons and source files only.
 func (f Files) Summarise(ctx context.Context) (*Summary, error) {
-	s := &summariser{reasons: newReasonReader(), byCheck: map[string]*ReasonCount{}, byFile: map[string]*FileCount{}}
 	if f.Table == nil {
-		return s.summary(""), nil
+		return Summarise(ctx, f.Open, "", nil)
 	}
+	return Summarise(ctx, f.Open, f.Table.Ref.Name, f.paths())
+}
+
+// Summarise is Files.Summarise for these files of a dataset, which may be staged.
+func Summarise(ctx context.Context, open table.Opener, dataset string, paths []string) (*Summary, error) {
+	s := &summariser{reasons: newReasonReader(), byCheck: map[string]*ReasonCount{}, byFile: map[string]*FileCount{}}
 	var columns []schema.Column
 	for _, c := range Schema(nil).Columns {
 		if c.Name == SourceFile || c.Name == SourceRow || c.Name == Reasons {
 			columns = append(columns, c)
 		}
 	}
-	err := f.scan(ctx, columns, func(cols []arrow.Array, n int) error {
+	err := scan(ctx, open, paths, columns, func(cols []arrow.Array, n int) error {
 		for i := range n {
 			if err := s.add(text(cols[0], i), *number(cols[1], i), text(cols[2], i)); err != nil {
 				return err
@@ -266,7 +279,7 @@ func (f Files) Summarise(ctx context.Context) (*Summary, error) {
 		}
 		return ctx.Err()
 	})
-	return s.summary(f.Table.Ref.Name), err
+	return s.summary(dataset), err
 }
 
 // summariser counts rows.
