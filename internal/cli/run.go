@@ -126,19 +126,24 @@ func runRun(ctx context.Context, opts *RunOptions) error {
 	if opts.DryRun {
 		return runDry(ctx, opts, w, o)
 	}
-	app.warnOfMissing(w, o.Selection)
+	missing := app.warnOfMissing(w, o.Selection)
 	result, err := app.execute(ctx, w, w.Lake, o)
+	result.Warnings = append(missing, result.Warnings...)
 	return errors.Join(err, app.printRun(w, result, err))
 }
 
-// warnOfMissing warns of selected datasets of which no file was ever found.
-func (app *App) warnOfMissing(w *workspace, s project.Selection) {
+// warnOfMissing warns of selected datasets of which no file was ever found, and
+// returns the warnings.
+func (app *App) warnOfMissing(w *workspace, s project.Selection) []string {
+	var warnings []string
 	for _, d := range s.Bronze {
 		known := w.State.Datasets[d.Name]
 		if len(w.Found[d.Name]) == 0 && (known == nil || len(known.Inputs) == 0) {
+			warnings = append(warnings, noFiles(d))
 			app.warn(noFiles(d))
 		}
 	}
+	return warnings
 }
 
 // pipeline returns the settings of package pipeline.

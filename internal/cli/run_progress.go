@@ -13,18 +13,24 @@ import (
 // everywhere whom it waits for.
 type observer struct {
 	progress *term.Progress
+	err      term.Stream
 
 	mu      sync.Mutex
 	waiting string // the lease that it was last said to wait for
 }
 
 func newObserver(app *App) *observer {
-	return &observer{progress: term.NewProgress(app.IO.Err)}
+	return &observer{progress: term.NewProgress(app.IO.Err), err: app.IO.Err}
 }
 
 // Start implements pipeline.Observer.
 func (o *observer) Start(stage string, bytes int64) pipeline.Stage {
 	return o.progress.Start(stage, bytes)
+}
+
+// Warning implements pipeline.Observer.
+func (o *observer) Warning(text string) {
+	o.progress.Note(o.err.Paint(term.Yellow, "warning:") + " " + term.Clean(text))
 }
 
 // Waiting implements pipeline.Observer. It is called again and again, and says

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -53,6 +54,10 @@ func (r *run) changedDefinitions(state *lake.State) (map[lake.TableRef]bool, err
 	for _, g := range r.o.Selection.Gold {
 		note(goldRef(g), g.Definition, g.Parts)
 	}
+	for _, text := range r.readOtherwise(state) {
+		r.o.Observer.Warning(text)
+		r.result.Warnings = append(r.result.Warnings, text)
+	}
 	if len(changed) == 0 || r.o.RebuildChanged || r.o.FullRefresh {
 		return rebuild, nil
 	}
@@ -65,6 +70,23 @@ func (r *run) changedDefinitions(state *lake.State) (map[lake.TableRef]bool, err
 		err = errDeclined
 	}
 	return rebuild, err
+}
+
+// readOtherwise warns of datasets whose files are read in another way now than
+// when they were last taken in, by another quote or other nulls: bronze never
+// changes, so that a rebuild does not read them again.
+func (r *run) readOtherwise(state *lake.State) []string {
+	var warnings []string
+	for _, d := range r.o.Selection.Bronze {
+		t := state.Tables[bronzeRef(d)]
+		if t == nil || t.Definition == "" || t.Definition == d.Definition {
+			continue
+		}
+		files := len(state.Datasets[d.Name].Inputs)
+		warnings = append(warnings, fmt.Sprintf("%s is read in another way now, but files are read once: what came of the %d taken in before stays as it is, rebuilt or not; "+
+			"to read them again, build the lake anew in another folder", t.Ref, files))
+	}
+	return warnings
 }
 
 func list(changed []DefinitionChange) string {

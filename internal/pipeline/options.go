@@ -50,6 +50,8 @@ type Observer interface {
 	Start(stage string, bytes int64) Stage
 	// Waiting says that another run holds the lake.
 	Waiting(holder lake.LockInfo)
+	// Warning is told what the result has among its warnings, when it is found.
+	Warning(text string)
 }
 
 // Stage is a stage of a run in progress.
@@ -63,5 +65,6 @@ type quiet struct{}
 
 func (quiet) Start(string, int64) Stage { return quiet{} }
 func (quiet) Waiting(lake.LockInfo)     {}
+func (quiet) Warning(string)            {}
 func (quiet) Add(int64, int64)          {}
 func (quiet) Done()                     {}

@@ -20,6 +20,7 @@ type Result struct {
 	Error       string         `json:"error,omitempty"`
 	DryRun      bool           `json:"dry_run,omitempty"`
 	Recovered   uint64         `json:"recovered_commit,omitempty"` // a commit of an earlier run that was published first
+	Warnings    []string       `json:"warnings,omitempty"`
 	Commits     []Commit       `json:"commits"`
 	Bronze      []BronzeResult `json:"bronze"`
 	Silver      []TableResult  `json:"silver"`
@@ -94,7 +95,7 @@ type LedgerLine struct {
 
 // Ledger adds up the ledgers of all files, by dataset.
 func Ledger(s *lake.State) []LedgerLine {
-	var lines []LedgerLine
+	lines := []LedgerLine{}
 	for _, name := range slices.Sorted(maps.Keys(s.Datasets)) {
 		line := LedgerLine{Dataset: name}
 		for _, f := range s.Datasets[name].Files() {

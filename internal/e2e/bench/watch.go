@@ -41,6 +41,9 @@ func (w *watch) Start(stage string, _ int64) pipeline.Stage {
 // Waiting implements pipeline.Observer: nobody else is in the lake.
 func (w *watch) Waiting(holder lake.LockInfo) { w.note(fmt.Errorf("the lake is locked: %v", holder)) }
 
+// Warning implements pipeline.Observer: nobody changes the project.
+func (w *watch) Warning(text string) { w.note(errors.New(text)) }
+
 // Add implements pipeline.Stage.
 func (watched) Add(int64, int64) {}
 
