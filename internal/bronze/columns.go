@@ -61,10 +61,19 @@ func Names(d *project.Bronze, file string, header []string) ([]string, error) {
 	for _, name := range d.RequiredColumns {
 		if !slices.ContainsFunc(names, func(have string) bool { return strings.EqualFold(have, name) }) {
 			return nil, diag.Errorf(diag.Partial, "%s: the column %q is missing, which is required", file, name).
-				WithNext("%s", strings.TrimSpace("it has "+strings.Join(names, ", ")+"; "+diag.Suggest(name, names)))
+				WithNext("%s", missingColumn(name, names))
 		}
 	}
 	return names, nil
+}
+
+// missingColumn says what to do about a file without a column.
+func missingColumn(name string, has []string) string {
+	next := "upload the file again with it; it has " + strings.Join(has, ", ")
+	if hint := diag.Suggest(name, has); hint != "" {
+		next += "; " + hint
+	}
+	return next
 }
 
 // union returns known with the names that it does not have, and those. Names
