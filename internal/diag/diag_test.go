@@ -22,7 +22,8 @@ func TestTextAt(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	keys := []string{"columns", "checks", "table_checks", "partition_by"}
-	for word, want := range map[string]string{"colums": "columns", "Check": "checks", "partiton_by": "partition_by", "limits": "", "chekcs": "checks"} {
+	for word, want := range map[string]string{"colums": "columns", "Check": "checks", "partiton_by": "partition_by", "limits": "", "chekcs": "checks",
+		"part": "partition_by", "c": "", "che": "checks"} {
 		if got := Nearest(word, keys); got != want {
 			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
 		}

@@ -15,7 +15,8 @@ func Suggest(word string, options []string) string {
 }
 
 // Nearest returns the option with the fewest edits from word (ignoring case),
-// if these are at most a third of its length, rounded up.
+// if these are at most a third of its length, rounded up; else the only one that
+// begins with it, if it has three letters or more.
 func Nearest(word string, options []string) string {
 	word = strings.ToLower(word)
 	best, bestDistance := "", (len(word)+2)/3+1
@@ -24,7 +25,26 @@ func Nearest(word string, options []string) string {
 			best, bestDistance = option, d
 		}
 	}
+	if best == "" && len(word) >= 3 {
+		return onlyPrefixed(word, options)
+	}
 	return best
+}
+
+// onlyPrefixed returns the option that begins with a word in lower case, or ""
+// if there is none or more than one.
+func onlyPrefixed(word string, options []string) string {
+	only := ""
+	for _, option := range options {
+		if !strings.HasPrefix(strings.ToLower(option), word) {
+			continue
+		}
+		if only != "" {
+			return ""
+		}
+		only = option
+	}
+	return only
 }
 
 // distance is the number of insertions, deletions, replacements and swaps of
