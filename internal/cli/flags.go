@@ -64,7 +64,7 @@ func (v *countValue) String() string { return term.Count(int64(*v)) }
 func (v *countValue) Set(text string) error {
 	n, err := strconv.ParseInt(strings.NewReplacer(",", "", "_", "").Replace(text), 10, 64)
 	if err != nil || n < 0 {
-		return fmt.Errorf("it is not a number of things")
+		return fmt.Errorf("it is not a number; write for example 1000000 or 1,000,000")
 	}
 	*v = countValue(n)
 	return nil

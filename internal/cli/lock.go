@@ -24,6 +24,8 @@ func newLockCmd(app *App) *cobra.Command {
 		Long: `One run at a time writes to a lake. It holds a lock, which it renews; the lock
 of a process that is gone is taken over by the next run, so it need hardly
 ever be broken.`,
+		Example: `  lakectl lock ls
+  lakectl lock break`,
 	})
 	cmd.AddCommand(newLockLsCmd(app, nil), newLockBreakCmd(app, nil))
 	return cmd
@@ -34,7 +36,9 @@ func newLockLsCmd(app *App, runF func(*LockOptions) error) *cobra.Command {
 	return &cobra.Command{
 		Use:   "ls",
 		Short: "Who holds the lock, since when",
-		Args:  noArgs,
+		Example: `  lakectl lock ls
+  lakectl lock ls --json | jq .locked`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runF != nil {
 				return runF(opts)
@@ -51,6 +55,8 @@ func newLockBreakCmd(app *App, runF func(*LockOptions) error) *cobra.Command {
 		Short: "Take the lock away from a process that is gone",
 		Long: `Take the lock away from who holds it. A run that still lives cannot publish
 anything after that, and fails; nothing that is committed is harmed.`,
+		Example: `  lakectl lock break
+  lakectl lock break --yes    # without a terminal`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runF != nil {

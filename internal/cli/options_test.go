@@ -202,3 +202,18 @@ func TestExitCodesAreNamed(t *testing.T) {
 		t.Error("an unknown class has a name")
 	}
 }
+
+// README says that the help of each command has examples.
+func TestExamples(t *testing.T) {
+	app, _, _ := testApp(t)
+	var look func(cmd *cobra.Command)
+	look = func(cmd *cobra.Command) {
+		if cmd.Runnable() && cmd.Name() != "help" && cmd.Example == "" {
+			t.Errorf("%s has no examples", cmd.CommandPath())
+		}
+		for _, c := range cmd.Commands() {
+			look(c)
+		}
+	}
+	look(newRootCmd(app))
+}

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/term"
@@ -41,7 +43,7 @@ func newRootCmd(app *App) *cobra.Command {
 	flags.BoolVar(&app.json, "json", false, "results and errors for machines")
 	flags.BoolVar(&app.noColor, "no-color", false, "no colours (also NO_COLOR=1)")
 	root.SetFlagErrorFunc(flagError)
-	group(root)
+	versionFlag(group(root), app)
 	root.AddGroup(&cobra.Group{ID: groupBuild, Title: "Build"}, &cobra.Group{ID: groupLook, Title: "Look"}, &cobra.Group{ID: groupOther, Title: "Other"})
 	add := func(id string, commands ...*cobra.Command) {
 		for _, c := range commands {
@@ -82,6 +84,17 @@ func group(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
+// versionFlag adds --version to the root, for those who try that first.
+func versionFlag(root *cobra.Command, app *App) {
+	wanted, help := root.Flags().Bool("version", false, "the version"), root.RunE
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if *wanted && len(args) == 0 {
+			return runVersion(&VersionOptions{App: app})
+		}
+		return help(cmd, args)
+	}
+}
+
 func unknownCommand(cmd *cobra.Command, word string) error {
 	var names []string
 	for _, c := range cmd.Commands() {
@@ -108,7 +121,24 @@ func flagError(cmd *cobra.Command, err error) error {
 			next = hint + " " + next
 		}
 	}
-	return diag.Errorf(diag.Usage, "%s", err.Error()).WithNext("%s", next)
+	return diag.Errorf(diag.Usage, "%s", flagMessage(err)).WithNext("%s", next)
+}
+
+// flagMessage says what is wrong with flags. What Go says of a value that is no
+// number is not for people.
+func flagMessage(err error) string {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err.Error()
+	}
+	wants := map[string]string{
+		"int": "it is not a whole number", "uint64": "it is not a whole number from 0 up", "float64": "it is not a number",
+		"bool": "it is not true or false", "duration": "it is not a length of time; write for example 90s, 10m or 2h",
+	}[invalid.GetFlag().Value.Type()]
+	if wants == "" {
+		return err.Error()
+	}
+	return fmt.Sprintf("invalid argument %q for \"--%s\": %s", invalid.GetValue(), invalid.GetFlag().Name, wants)
 }
 
 func suggestFlag(cmd *cobra.Command, word string) string {

@@ -42,7 +42,7 @@ func (o *engineOptions) bind(cmd *cobra.Command) {
 	o.Memory = 1 << 30
 	cmd.Flags().IntVar(&o.Workers, "workers", 0, "use `N` cores (default: all)")
 	cmd.Flags().Var(&o.Memory, "memory", "memory for tables in work; more goes to disk; 0 is no limit")
-	cmd.Flags().DurationVar(&o.LockTimeout, "lock-timeout", 0, "wait so long for another run to end, such as 10m (default: not at all)")
+	cmd.Flags().DurationVar(&o.LockTimeout, "lock-timeout", 0, "wait this `TIME` for another run to end, such as 10m (default: not at all)")
 }
 
 func (o *engineOptions) check() error {

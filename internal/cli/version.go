@@ -17,7 +17,9 @@ func newVersionCmd(app *App, runF func(*VersionOptions) error) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "The version",
-		Args:  noArgs,
+		Example: `  lakectl version
+  lakectl version --json | jq -r .commit`,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if runF != nil {
 				return runF(opts)
