@@ -148,7 +148,7 @@ func (d *decoder) environment(root *node, o Options) environment {
 	if !slices.Contains(known, wanted) {
 		slices.Sort(known)
 		known = slices.Compact(known)
-		hint := strings.TrimSpace(diag.Suggest(wanted, known) + " The environments are " + strings.Join(known, ", "))
+		hint := strings.TrimSpace(diag.Suggest(wanted, known) + " the environments are " + strings.Join(known, ", "))
 		d.add(at, hint, "no environment %s, which %s asks for", quote(wanted), source)
 		return env
 	}
