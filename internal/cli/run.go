@@ -73,7 +73,8 @@ TEXT.
 
 Exit codes: 0 done, or nothing to do; 2 wrong use or a changed definition; 3 a
 gate failed; 5 some files failed whole and the rest is committed; 6 the lake
-is locked.`,
+is locked; 8 --memory is too little; 130 interrupted. All of them: lakectl
+help exit-codes.`,
 		Example: `  lakectl run
   lakectl run silver.transactions+
   lakectl run --dry-run

@@ -160,12 +160,17 @@ func (s *summary) runHead(r *pipeline.Result) {
 	if r.DryRun {
 		s.title("Dry run: nothing was written to the lake", pace(r))
 	} else {
-		s.title("Run "+r.Run, r.Project+"/"+r.Environment+"  "+pace(r))
-		s.printf("  %s", s.out.Paint(outcomeStyle(r.Outcome), r.Outcome))
-		if text := commits(r.Commits); text != "" {
-			s.printf(": %s", text)
+		title, rest := "Run "+r.Run, r.Project+"/"+r.Environment+"  "
+		if most := s.out.Columns(); most > 0 && term.Width(title+"  "+rest+pace(r)) > most {
+			rest += term.Duration(seconds(r.Seconds))
+		} else {
+			rest += pace(r)
 		}
-		s.printf("\n")
+		s.title(title, rest)
+		s.printf("  %s%s\n", s.out.Paint(outcomeStyle(r.Outcome), r.Outcome), commits(r))
+	}
+	if touched := touchedFiles(r); touched > 0 && len(r.Commits) > 0 {
+		s.printf("  %s written again with the same content: that was noted\n", term.Plural(touched, "known file was", "known files were"))
 	}
 	if r.Recovered > 0 {
 		s.printf("  commit %d, which an earlier run left half-published, was published first\n", r.Recovered)
@@ -187,26 +192,45 @@ func pace(r *pipeline.Result) string {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// commits says which commits a run made.
-func commits(list []pipeline.Commit) string {
+// touchedFiles returns how many files were there again as they were.
+func touchedFiles(r *pipeline.Result) int64 {
+	n := 0
+	for _, b := range r.Bronze {
+		n += b.Touched
+	}
+	return int64(n)
+}
+
+// commits says which commits a run made, behind its outcome.
+func commits(r *pipeline.Result) string {
 	var parts []string
-	for _, c := range list {
+	for _, c := range r.Commits {
 		parts = append(parts, fmt.Sprintf("%d (%s)", c.Sequence, c.Layer))
 	}
-	switch len(parts) {
-	case 0:
+	if len(parts) == 0 {
 		return ""
-	case 1:
-		return "commit " + parts[0]
 	}
-	return "commits " + strings.Join(parts, ", ")
+	text := "commit " + parts[0]
+	if len(parts) > 1 {
+		text = "commits " + strings.Join(parts, ", ")
+	}
+	if slices.Contains([]string{pipeline.Stopped, pipeline.Interrupted, pipeline.Failed}, r.Outcome) {
+		return " after " + text // they are in the lake
+	}
+	return ": " + text
 }
 
 func (s *summary) filesTakenIn(r *pipeline.Result) {
-	t := term.NewTable("dataset", ">files", ">records", ">size", ">rows/s", ">known already")
+	titles := []string{"dataset", ">files", ">records", ">size", ">rows/s", ">known already"}
+	if slices.ContainsFunc(r.Bronze, func(b pipeline.BronzeResult) bool { return len(b.Failed) > 0 }) {
+		titles = append(titles, ">failed")
+	}
+	t := term.NewTable(titles...)
 	for _, b := range r.Bronze {
 		if b.Files > 0 || len(b.Failed) > 0 {
-			t.Add(b.Dataset, term.Count(int64(b.Files)), term.Count(b.Records), term.Size(b.Bytes), rate(b.Records, b.Seconds), dash(int64(b.Unchanged)))
+			cells := []string{b.Dataset, term.Count(int64(b.Files)), term.Count(b.Records), term.Size(b.Bytes), rate(b.Records, b.Seconds),
+				dash(int64(b.Unchanged)), dash(int64(len(b.Failed)))}
+			t.Add(cells[:len(titles)]...)
 		}
 	}
 	title := "Files taken in"

@@ -275,6 +275,25 @@ func (s *summary) lastRuns(runs []*pipeline.Result, now time.Time) {
 		t.Add(r.Run, age(r.Started, now), term.Duration(seconds(r.Seconds)), r.Outcome, term.Count(records), strings.Join(numbers, " "))
 	}
 	s.table("Last runs", "", t)
+	if len(runs) == 0 {
+		return
+	}
+	last := runs[0]
+	var stopped []pair
+	for _, g := range last.Gates {
+		if g.Accepted == "" {
+			stopped = append(stopped, pair{g.Name, g.Message})
+		}
+	}
+	switch {
+	case last.Outcome == pipeline.Stopped && len(stopped) > 0:
+		s.pairs("Gates that stopped the last run", "", term.Red, stopped)
+	case last.Error != "" && last.Outcome != pipeline.Interrupted:
+		s.title("Why the last run failed", "")
+		for line := range strings.Lines(last.Error) {
+			s.printf("  %s\n", term.Clean(strings.TrimRight(line, "\n")))
+		}
+	}
 }
 
 func outcomeStyle(outcome string) term.Style {

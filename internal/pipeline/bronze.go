@@ -86,6 +86,7 @@ func (r *run) compare(ctx context.Context, tx *lake.Tx, state *lake.State, d *pr
 			}
 			if sum == known.SHA256 {
 				result.Unchanged++
+				result.Touched++
 				touched = true
 				tx.Seen(lake.Seen{Dataset: d.Name, SourceFile: f.Path, Size: f.Size, Version: f.Version})
 				continue

@@ -51,8 +51,9 @@ type Commit struct {
 // BronzeResult is what a run took in of a dataset.
 type BronzeResult struct {
 	Dataset      string           `json:"dataset"`
-	Files        int              `json:"files"`     // taken in
-	Unchanged    int              `json:"unchanged"` // known already
+	Files        int              `json:"files"`             // taken in
+	Unchanged    int              `json:"unchanged"`         // known already
+	Touched      int              `json:"touched,omitempty"` // of these, written again with the same content
 	Settling     int              `json:"settling,omitempty"`
 	Failed       []string         `json:"failed,omitempty"`
 	Records      int64            `json:"records"`
