@@ -74,16 +74,35 @@ func (app *App) short(path string) string {
 
 // open loads the project and opens its lake.
 func (app *App) open(ctx context.Context) (*workspace, error) {
-	w, cfg, problems, err := app.read()
+	w, cfg, problems, err := app.readWithLake(ctx)
 	if err != nil {
 		return nil, err
 	}
+	return w, w.bind(ctx, cfg, problems)
+}
+
+// look is open for commands that only show what is in the lake: raw files are
+// not looked for, which may be many, or not there on this machine.
+func (app *App) look(ctx context.Context) (*workspace, error) {
+	w, cfg, problems, err := app.readWithLake(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return w, w.bindTo(cfg, problems, nil)
+}
+
+// readWithLake is read, with the lake open if it is known where that is.
+func (app *App) readWithLake(ctx context.Context) (*workspace, *config.Config, diag.List, error) {
+	w, cfg, problems, err := app.read()
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	if cfg != nil && cfg.Lake.Value != "" {
 		if err := w.openLake(ctx, app, cfg); err != nil {
-			return nil, errors.Join(problems.Err(), err)
+			return nil, nil, nil, errors.Join(problems.Err(), err)
 		}
 	}
-	return w, w.bind(ctx, cfg, problems)
+	return w, cfg, problems, nil
 }
 
 // read finds and parses lakehouse.yaml.
@@ -129,6 +148,14 @@ func (w *workspace) bind(ctx context.Context, cfg *config.Config, problems diag.
 	raw, err := w.rawColumns(ctx, cfg)
 	if err != nil {
 		return errors.Join(problems.Err(), err)
+	}
+	return w.bindTo(cfg, problems, raw)
+}
+
+// bindTo is bind for raw columns that are known.
+func (w *workspace) bindTo(cfg *config.Config, problems diag.List, raw project.RawColumns) error {
+	if cfg == nil {
+		return problems.Err()
 	}
 	p, more := project.Bind(cfg, raw)
 	problems.Add(more)

@@ -46,7 +46,7 @@ func newQuarantineLsCmd(app *App, runF func(*QuarantineLsOptions) error) *cobra.
 
 func runQuarantineLs(ctx context.Context, opts *QuarantineLsOptions) error {
 	app := opts.App
-	w, err := app.open(ctx)
+	w, err := app.look(ctx)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ type quarantined struct {
 
 func runQuarantineShow(ctx context.Context, opts *QuarantineShowOptions) error {
 	app := opts.App
-	w, err := app.open(ctx)
+	w, err := app.look(ctx)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ is an empty field.`,
 
 func runShow(ctx context.Context, opts *ShowOptions) error {
 	app := opts.App
-	w, err := app.open(ctx)
+	w, err := app.look(ctx)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ type tableStatus struct {
 
 func runStatus(ctx context.Context, opts *StatusOptions) error {
 	app := opts.App
-	w, err := app.open(ctx)
+	w, err := app.look(ctx)
 	if err != nil {
 		return err
 	}
