@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,10 +101,37 @@ func runQuarantineShow(ctx context.Context, opts *QuarantineShowOptions) error {
 	}
 	switch {
 	case shown == 0:
-		app.note("no rows in quarantine of %s%s", name, map[bool]string{true: " match"}[opts.Filter != quarantine.Filter{}])
+		return app.noteNoRows(ctx, w, name, opts.Filter)
 	case more:
 		app.note("there are more rows: --limit 0 shows all")
 	}
+	return nil
+}
+
+// noteNoRows says that there are no rows to show, and which reasons there are if
+// one was asked for that no row has.
+func (app *App) noteNoRows(ctx context.Context, w *workspace, dataset string, filter quarantine.Filter) error {
+	if filter == (quarantine.Filter{}) {
+		app.note("no rows in quarantine of %s", dataset)
+		return nil
+	}
+	text := ""
+	if filter.Reason != "" {
+		all, err := w.quarantine(dataset).Summarise(ctx)
+		if err != nil {
+			return err
+		}
+		var reasons []string
+		for _, r := range all.Reasons {
+			reasons = append(reasons, r.Check)
+		}
+		if hint := diag.Suggest(filter.Reason, reasons); hint != "" && !slices.Contains(reasons, filter.Reason) {
+			text = "; " + hint
+		} else if len(reasons) > 0 {
+			text = "; the reasons are " + strings.Join(reasons, ", ")
+		}
+	}
+	app.note("no rows in quarantine of %s match%s", dataset, term.Clean(text))
 	return nil
 }
 
