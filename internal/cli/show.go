@@ -109,7 +109,7 @@ func runShow(ctx context.Context, opts *ShowOptions) error {
 	}
 	_, rows, _ := t.Size()
 	if t, ok := out.(*tableCells); ok {
-		app.note("%s", app.IO.Err.Paint(term.Dim, shownOf(shown, rows, t.fit(), len(columns))))
+		app.note("%s", app.IO.Err.Paint(term.Dim, shownOf(shown, rows, t.shown, len(columns))))
 	}
 	return nil
 }
@@ -118,14 +118,14 @@ func runShow(ctx context.Context, opts *ShowOptions) error {
 func shownOf(shown int, rows int64, columns, of int) string {
 	text, more := term.Plural(rows, "row", "rows"), []string{}
 	if int64(shown) < rows {
-		text, more = term.Count(int64(shown))+" of "+text, append(more, "--limit 0")
+		text, more = term.Count(int64(shown))+" of "+text, append(more, "--limit 0 shows all")
 	}
 	if columns < of {
 		text += fmt.Sprintf(", %d of %d columns", columns, of)
-		more = append(more, "--columns")
+		more = append(more, "--columns chooses")
 	}
 	if len(more) > 0 {
-		text += " (" + strings.Join(more, ", ") + " for others)"
+		text += " (" + strings.Join(more, ", ") + ")"
 	}
 	return text
 }

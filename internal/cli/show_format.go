@@ -29,16 +29,25 @@ func newCellPrinter(format string, out term.Stream, ref lake.TableRef, columns [
 	}
 }
 
-// tableCells shows rows to people: as many columns as fit on the terminal.
+// tableCells shows rows to people: as many columns as fit on the terminal. The
+// first rows settle how wide the columns are; the others are written as they come.
 type tableCells struct {
 	out     term.Stream
 	columns []schema.Column
-	rows    [][]cell
+	rows    [][]cell    // not written yet
+	table   *term.Table // nil until the widths are settled
+	shown   int         // columns
 }
+
+// settling is how many rows settle the widths of columns, and are held at a time.
+const settling = 1000
 
 func (p *tableCells) row(cells []cell) error {
 	p.rows = append(p.rows, slices.Clone(cells))
-	return nil
+	if len(p.rows) < settling {
+		return nil
+	}
+	return p.end()
 }
 
 // widest is how much of a text is shown where there is little room.
@@ -71,30 +80,40 @@ func (c cell) shown() string {
 	return c.text
 }
 
-func (p *tableCells) end() error {
-	columns := p.columns[:p.fit()]
-	titles := make([]string, len(columns))
-	for i, c := range columns {
+// settle makes the table, with the columns that fit.
+func (p *tableCells) settle() {
+	p.shown = p.fit()
+	titles := make([]string, p.shown)
+	for i, c := range p.columns[:p.shown] {
 		titles[i] = term.Clean(c.Name)
 		if c.Type.Numeric() {
 			titles[i] = ">" + titles[i]
 		}
 	}
-	t := term.NewTable(titles...)
-	t.Style = func(row, column int) term.Style {
+	p.table = term.NewTable(titles...)
+	p.table.Style = func(row, column int) term.Style {
 		if p.rows[row][column].null {
 			return term.Dim
 		}
 		return term.Plain
 	}
+}
+
+// end writes the rows that are held.
+func (p *tableCells) end() error {
+	if p.table == nil {
+		p.settle()
+	}
 	for _, row := range p.rows {
-		texts := make([]string, len(columns))
-		for i := range columns {
+		texts := make([]string, p.shown)
+		for i := range texts {
 			texts[i] = row[i].shown()
 		}
-		t.Add(texts...)
+		p.table.Add(texts...)
 	}
-	return t.Write(p.out)
+	err := p.table.Write(p.out)
+	p.rows = p.rows[:0]
+	return err
 }
 
 // csvCells shows rows as CSV.

@@ -2,6 +2,7 @@ package term
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -11,12 +12,13 @@ type Table struct {
 	// Indent is blanks before each line.
 	Indent int
 	// Style, if set, says how a cell looks on a terminal with colours; rows and
-	// columns count from 0.
+	// columns count from 0, rows anew after each Write.
 	Style func(row, column int) Style
 
 	titles []string
 	right  []bool
 	rows   [][]string
+	fixed  []int // the widths, once they are settled
 }
 
 // gap is the blanks between columns.
@@ -49,24 +51,40 @@ func (t *Table) Add(cells ...string) {
 func (t *Table) Len() int { return len(t.rows) }
 
 // Write writes the table: on a terminal fitted to its width, elsewhere whole.
-// A table without rows is nothing.
+// A table without rows is nothing. After it more rows may be added and written:
+// they go on below, in columns as wide as those of the first time.
 func (t *Table) Write(s Stream) error {
 	if len(t.rows) == 0 {
 		return nil
 	}
-	widths := t.widths(s.Columns())
 	var out strings.Builder
-	t.line(&out, t.titles, widths, func(_ int, text string) string { return s.Paint(Bold, text) })
+	if t.fixed == nil {
+		t.fixed = t.widths(s.Columns())
+		t.line(&out, t.titles, t.fixed, func(_ int, text string) string { return s.Paint(Bold, text) })
+	}
 	for i, row := range t.rows {
-		t.line(&out, row, widths, func(column int, text string) string {
+		t.line(&out, row, t.room(s, row), func(column int, text string) string {
 			if t.Style == nil {
 				return text
 			}
 			return s.Paint(t.Style(i, column), text)
 		})
 	}
+	t.rows = nil
 	_, err := s.Write([]byte(out.String()))
 	return err
+}
+
+// room returns how wide the cells of a row are: only a terminal cuts them, and
+// numbers are never cut.
+func (t *Table) room(s Stream, row []string) []int {
+	widths := slices.Clone(t.fixed)
+	for i, cell := range row {
+		if t.right[i] || s.Columns() == 0 {
+			widths[i] = max(widths[i], Width(cell))
+		}
+	}
+	return widths
 }
 
 // line writes a line; paint is given the text of a cell without its padding.

@@ -143,6 +143,29 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// Rows that are added after a table was written go on below it. Only a terminal
+// cuts those that are wider than the first.
+func TestTableGoesOn(t *testing.T) {
+	for want, s := range map[string]Stream{
+		"a  n\nx  1\nxyz  22\nx  3\n": {}, "a  n\nx  1\n…  22\nx  3\n": {Terminal: true, Width: 80},
+	} {
+		var out bytes.Buffer
+		s.Writer = &out
+		table := NewTable("a", ">n")
+		for _, rows := range [][][]string{{{"x", "1"}}, {{"xyz", "22"}, {"x", "3"}}, {}} {
+			for _, row := range rows {
+				table.Add(row...)
+			}
+			if err := table.Write(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out.String() != want {
+			t.Errorf("%q, want %q", out.String(), want)
+		}
+	}
+}
+
 func TestEnvironment(t *testing.T) {
 	for name, test := range map[string]struct {
 		terminal             bool
