@@ -89,7 +89,11 @@ func (b *binder) reference(s *silverDraft, c *Check, cfg *config.Check) {
 	}
 	from, to := s.Columns[own].Type, target.Columns[column].Type
 	if from != to && from.Kind != schema.Invalid && to.Kind != schema.Invalid {
-		b.add(referring.Pos, "give both the same type", "%q is %s, silver.%s.%s is %s", referring.Value, from, target.Name, cfg.References.Column.Value, to)
+		hint := "give both the same type"
+		if !cfg.Column.IsSet() {
+			hint += ", or say which column refers with `column:`"
+		}
+		b.add(referring.Pos, hint, "%q is %s, silver.%s.%s is %s", referring.Value, from, target.Name, cfg.References.Column.Value, to)
 	}
 	c.Reads = []int{own}
 	c.References = &Reference{Table: target.Silver, Column: column}
