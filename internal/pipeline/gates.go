@@ -54,7 +54,13 @@ func (s *silverLayer) report(ctx context.Context, t *project.Silver, p *tablePla
 	}
 	s.gates = append(s.gates, failedTableChecks(tableChecks)...)
 	s.gates = append(s.gates, s.limits(t, p, done)...)
-	result := TableResult{Table: ref.String(), Rebuilt: p.rebuild && p.table != nil, Judged: done.Judged, Rows: done.Rows, Checks: checks, Seconds: time.Since(begun).Seconds()}
+	s.result(t, p, done, checks, begun)
+	return nil
+}
+
+// result says what was done to a silver table.
+func (s *silverLayer) result(t *project.Silver, p *tablePlan, done *silver.Result, checks []lake.CheckResult, begun time.Time) {
+	result := TableResult{Table: silverRef(t).String(), Rebuilt: p.rebuild && p.table != nil, Judged: done.Judged, Rows: done.Rows, Checks: checks, Seconds: time.Since(begun).Seconds()}
 	result.Changes = new(lake.Totals)
 	for _, change := range done.Changes {
 		*result.Changes = result.Changes.Add(change)
@@ -66,7 +72,6 @@ func (s *silverLayer) report(ctx context.Context, t *project.Silver, p *tablePla
 		}
 	}
 	s.run.result.Silver = append(s.run.result.Silver, result)
-	return nil
 }
 
 func (r *run) checkOptions() quality.Options {

@@ -192,7 +192,7 @@ func TestReplayOfNothingChangesNothing(t *testing.T) {
 	s.want(NothingToDo, 1, 0, replay)
 	s.put("orders2.csv", "1", "2,5", "3,5", "4,x")
 	s.want(Succeeded, 3, 1)
-	if r := s.want(Succeeded, 3, 1, replay); r.Silver[0].Judged != 1 || *r.Silver[0].Changes != (lake.Totals{}) {
+	if r := s.want(NothingToDo, 3, 1, replay); r.Silver[0].Judged != 1 || *r.Silver[0].Changes != (lake.Totals{}) {
 		t.Errorf("%+v", r.Silver)
 	}
 }
