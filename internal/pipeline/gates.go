@@ -21,12 +21,13 @@ func (r *run) gate(tx *lake.Tx, gates []Gate) error {
 	var failed, names []string
 	for i := range gates {
 		g := &gates[i]
+		names = append(names, "--accept "+g.Name) // those accepted are to be named again
 		if reason, ok := r.o.Accept[g.Name]; ok {
 			g.Accepted = reason
 			tx.Accept(lake.Acceptance{Gate: g.Name, Reason: reason})
 			continue
 		}
-		failed, names = append(failed, g.Name+": "+g.Message), append(names, "--accept "+g.Name)
+		failed = append(failed, g.Name+": "+g.Message)
 	}
 	r.result.Gates = append(r.result.Gates, gates...)
 	if len(failed) == 0 {
