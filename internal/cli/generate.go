@@ -83,6 +83,14 @@ func (o *GenerateOptions) complete(cmd *cobra.Command, dir string, asSample bool
 		o.Sample.Dir, o.Sample.Overwrite, o.Sample.Workers = dir, force, workers
 		return nil
 	}
+	for _, n := range []struct {
+		flag  string
+		value int
+	}{{"rows", int(o.Rows)}, {"days", o.Sample.Days}, {"files", o.Sample.Files}} {
+		if n.value < 1 {
+			return diag.Errorf(diag.Usage, "--%s %d: there must be at least one", n.flag, n.value)
+		}
+	}
 	start, err := time.Parse(time.DateOnly, o.Start)
 	if err != nil {
 		return diag.Errorf(diag.Usage, "--start %s is not a date", o.Start).WithNext("write it as 2026-08-01")

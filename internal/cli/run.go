@@ -159,7 +159,7 @@ func (o *RunOptions) pipeline(ctx context.Context, w *workspace) (pipeline.Optio
 	}
 	p, err := o.Engine.pipeline(o.App, w)
 	p.Selection, p.Accept, p.FullRefresh, p.RebuildChanged = selection, accept, o.FullRefresh, o.RebuildChanged || o.Yes
-	if o.App.IO.Interactive && !o.App.json {
+	if o.DryRun || o.App.IO.Interactive && !o.App.json {
 		p.Confirm = func(changed []pipeline.DefinitionChange) (bool, error) {
 			return o.App.confirmRebuild(ctx, changed, o.DryRun)
 		}
@@ -198,7 +198,7 @@ func (app *App) confirmRebuild(ctx context.Context, changed []pipeline.Definitio
 	if dry {
 		return true, nil
 	}
-	return app.IO.Confirm(ctx, "Rebuild from bronze?")
+	return app.IO.Confirm(ctx, "Rebuild "+map[bool]string{true: "it", false: "them"}[len(changed) == 1]+"?")
 }
 
 // accepted returns the gates to let pass, all of which must exist.

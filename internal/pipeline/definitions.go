@@ -63,7 +63,7 @@ func (r *run) changedDefinitions(state *lake.State) (map[lake.TableRef]bool, err
 	}
 	if r.o.Confirm == nil {
 		return nil, diag.Errorf(diag.Usage, "the definitions of tables have changed since they were built, and definitions never mix in one table: %s", list(changed)).
-			WithNext("run again with --rebuild-changed to rebuild them from bronze, or put lakehouse.yaml back as it was")
+			WithNext("run again with --rebuild-changed to rebuild them, or put lakehouse.yaml back as it was; --dry-run says what would change")
 	}
 	ok, err := r.o.Confirm(changed)
 	if err == nil && !ok {

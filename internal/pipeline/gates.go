@@ -33,8 +33,11 @@ func (r *run) gate(tx *lake.Tx, gates []Gate) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	return diag.Errorf(diag.Gate, "nothing was published, %s failed:\n  %s", map[bool]string{true: "a quality gate", false: "quality gates"}[len(failed) == 1],
-		strings.Join(failed, "\n  ")).
+	what := "quality gates"
+	if len(failed) == 1 {
+		what = "a quality gate"
+	}
+	return diag.Errorf(diag.Gate, "nothing was published, %s failed:\n  %s", what, strings.Join(failed, "\n  ")).
 		WithNext("change the rule in %s, or let it pass, once, with %s --reason TEXT", config.FileName, strings.Join(names, " "))
 }
 
