@@ -47,7 +47,7 @@ func Names(d *project.Bronze, file string, header []string) ([]string, error) {
 		if d.NormaliseNames {
 			names[i] = strings.Join(strings.Fields(strings.ToLower(name)), "_")
 		}
-		folded := strings.ToLower(names[i])
+		folded := schema.FoldName(names[i])
 		if slices.Contains(reserved, folded) {
 			return nil, diag.Errorf(diag.Partial, "%s: the column %q has a name that lakectl uses itself", file, name).
 				WithNext("rename the column in the file, or give the columns names in lakehouse.yaml (header: false, skip_lines: 1, columns: [...])")

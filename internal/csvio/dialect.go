@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/schema"
 )
 
 // DefaultMaxField is the most bytes that a field has when Dialect.MaxField is 0.
@@ -151,7 +152,7 @@ func checkNames(file string, names []string) error {
 			return diag.Errorf(diag.Partial, "%s: column %d of %d has no name", file, i+1, len(names)).
 				WithNext("give every column of the header a name")
 		}
-		folded := strings.ToLower(name)
+		folded := schema.FoldName(name)
 		first, repeated := seen[folded]
 		switch {
 		case repeated && names[first] == name:

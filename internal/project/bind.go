@@ -3,7 +3,6 @@ package project
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/csvio"
@@ -151,8 +150,8 @@ func (s *nameSet) add(name string) {
 	if _, ok := s.exact[name]; !ok {
 		s.exact[name] = len(s.list)
 	}
-	if _, ok := s.folded[fold(name)]; !ok {
-		s.folded[fold(name)] = len(s.list)
+	if _, ok := s.folded[schema.FoldName(name)]; !ok {
+		s.folded[schema.FoldName(name)] = len(s.list)
 	}
 	s.list = append(s.list, name)
 }
@@ -162,21 +161,10 @@ func (s *nameSet) index(name string) int {
 	if i, ok := s.exact[name]; ok {
 		return i
 	}
-	if i, ok := s.folded[fold(name)]; ok {
+	if i, ok := s.folded[schema.FoldName(name)]; ok {
 		return i
 	}
 	return -1
-}
-
-// fold returns a text that is the same for texts that strings.EqualFold calls equal.
-func fold(s string) string {
-	return strings.Map(func(r rune) rune {
-		least := r
-		for c := unicode.SimpleFold(r); c != r; c = unicode.SimpleFold(c) {
-			least = min(least, c)
-		}
-		return least
-	}, s)
 }
 
 // bind binds an expression, to a type if that is not Invalid.
