@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/schema"
@@ -45,7 +46,7 @@ func Names(d *project.Bronze, file string, header []string) ([]string, error) {
 	seen := map[string]string{}
 	for i, name := range names {
 		if d.NormaliseNames {
-			names[i] = strings.Join(strings.Fields(strings.ToLower(name)), "_")
+			names[i] = config.NormaliseName(name)
 		}
 		folded := schema.FoldName(names[i])
 		if slices.Contains(reserved, folded) {

@@ -127,7 +127,7 @@ func (d *decoder) name(name string, pos diag.Pos, kind string) {
 func limitNames() []string { return shapeOf(reflect.TypeFor[Limits]()).names() }
 
 // NormaliseName is what `normalise_names: true` makes of a raw column's name:
-// lower case, and underscores for blanks and tabs.
+// lower case, an underscore for each run of blanks, and none for those around it.
 func NormaliseName(name string) string {
-	return strings.ToLower(strings.NewReplacer(" ", "_", "\t", "_").Replace(name))
+	return strings.Join(strings.Fields(strings.ToLower(name)), "_")
 }

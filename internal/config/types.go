@@ -81,7 +81,7 @@ type Bronze struct {
 	Nulls           Strings  `yaml:"nulls" doc:"Texts that mean null, such as \"NULL\" or \"N/A\"."`
 	MaxField        Size     `yaml:"max_field" default:"16MiB" doc:"A record with a longer field is quarantined."`
 	Encoding        String   `yaml:"encoding" enum:"utf-8" later:"latin-1,iso-8859-1,windows-1252,utf-16" default:"utf-8" doc:"Encoding of the files."`
-	NormaliseNames  Bool     `yaml:"normalise_names" default:"false" doc:"Lower-case the raw columns' names and write _ for blanks."`
+	NormaliseNames  Bool     `yaml:"normalise_names" default:"false" doc:"Lower-case the raw columns' names, trim them, and write one _ for blanks within."`
 	OnChange        String   `yaml:"on_change" enum:"fail" later:"replace" default:"fail" doc:"What to do when a file that was ingested has changed."`
 	Settle          Duration `yaml:"settle" default:"0s" doc:"Leave files alone that changed less than this ago, such as 60s: they may still be being written."`
 }
