@@ -233,3 +233,10 @@ func Changed(path string, commit uint64) error {
 	return diag.Errorf(diag.Partial, "%s: the file has changed since commit %d ingested it; its new content was not taken in", path, commit).
 		WithNext("put the old content back, or give the new content a name of its own")
 }
+
+// Unnamed is the error of a file whose path is not UTF-8: the log and the table
+// could not name it, so that it would be taken in again by every run.
+func Unnamed(path string) error {
+	return diag.Errorf(diag.Partial, "%q: the name of the file is not UTF-8; it was not taken in", path).
+		WithNext("rename the file")
+}

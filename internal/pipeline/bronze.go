@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"time"
+	"unicode/utf8"
 
 	"github.com/lakectl/lakectl/internal/bronze"
 	"github.com/lakectl/lakectl/internal/engine"
@@ -69,6 +70,8 @@ func (r *run) compare(ctx context.Context, tx *lake.Tx, state *lake.State, d *pr
 	for _, f := range found {
 		known, change := state.Compare(d.Name, f.Path, f.Size, f.Version)
 		switch {
+		case !utf8.ValidString(f.Path):
+			r.fail(result, bronze.Unnamed(f.Path))
 		case d.Settle > 0 && change != lake.Unchanged && r.o.Now.Sub(f.Modified) < d.Settle:
 			result.Settling++
 		case change == lake.New:

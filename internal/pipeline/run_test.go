@@ -184,6 +184,23 @@ func TestBadFilesDoNotStopOthers(t *testing.T) {
 	}
 }
 
+// The lake's log is JSON, in which a name that is not UTF-8 comes back as another:
+// the file would be taken in by every run, and its rows counted again.
+func TestFilesWithoutAUsableNameAreNotTakenIn(t *testing.T) {
+	s := newShop(t)
+	s.put("orders\xff.csv", "1", "1,10")
+	s.put("orders_1.csv", "1", "2,20")
+	for range 2 {
+		result, err := s.run()
+		if diag.ClassOf(err) != diag.Partial || !strings.Contains(err.Error(), `"orders\xff.csv": the name of the file is not UTF-8`) {
+			t.Fatalf("error %v", err)
+		}
+		if line := result.Ledger[0]; line.Read != 1 || line.Silver != 1 {
+			t.Errorf("the ledger is %+v", line)
+		}
+	}
+}
+
 func TestReplayOfNothingChangesNothing(t *testing.T) {
 	s := newShop(t)
 	s.put("orders1.csv", "1", "1,5")
