@@ -171,6 +171,20 @@ func TestZoneGapsAndOverlaps(t *testing.T) {
 			}
 		}
 	}
+	// Days around the end of leap years, which package time's rules for the future
+	// (and those of short zone files for the past) do not reach.
+	for _, test := range []struct{ zone, local, want string }{
+		{"Europe/Berlin", "2040-12-30 23:59:59", "2040-12-30 22:59:59"},
+		{"Europe/Berlin", "2040-12-31 12:00:00", "2040-12-31 11:00:00"},
+		{"Europe/Berlin", "2041-01-01 00:30:00", "2040-12-31 23:30:00"},
+		{"America/New_York", "2044-12-31 23:59:59", "2045-01-01 04:59:59"},
+		{"Australia/Lord_Howe", "2096-12-31 10:59:00", "2096-12-30 23:59:00"},
+	} {
+		got, ok := ParseTimestamp([]byte(test.local), NewZone(zoneOf(t, test.zone)))
+		if !ok || string(AppendTimestamp(nil, got)) != test.want {
+			t.Errorf("%s in %s: got %s, %v, want %s", test.local, test.zone, AppendTimestamp(nil, got), ok, test.want)
+		}
+	}
 	if NewZone(time.UTC) != nil || NewZone(nil) != nil {
 		t.Error("UTC has a Zone")
 	}
@@ -190,6 +204,9 @@ func TestZoneAgainstEveryOffset(t *testing.T) {
 					_, offset := end.Zone()
 					local = end.Unix() + int64(offset) + int64(r.IntN(4*3600)) - 2*3600
 				}
+			}
+			if i%5 == 0 { // the end of a year, listed or by rule
+				local = time.Date(1980+r.IntN(400), 12, 31, r.IntN(72)-24, r.IntN(60), 0, 0, time.UTC).Unix()
 			}
 			instants := make(map[int64]bool)
 			for hours := -30; hours <= 30; hours++ {

@@ -102,5 +102,11 @@ func (z *Zone) period(instant int64) (start, end, offset int64) {
 	if !to.IsZero() {
 		end = to.Unix()
 	}
+	if end <= instant {
+		// Beyond the changes that a zone lists one by one, package time takes every
+		// year for 365 days, and the last day of a leap year is in no period.
+		start = end
+		end = time.Date(t.UTC().Year()+1, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+	}
 	return start, end, int64(seconds)
 }
