@@ -239,7 +239,30 @@ func (b *binder) goldPartitions(g *goldDraft) {
 		}
 		b.partitionType(name, t.Columns[i].Type)
 		g.PartitionBy = append(g.PartitionBy, i)
+		if t.Columns[i].Type.Kind == schema.String {
+			g.emptyAsNull(i)
+		}
 	}
+}
+
+// emptyAsNull makes the empty text null in column i of the table. It has no
+// folder of its own, so where it names a partition it is null from the start:
+// groups of ” and of null would be two rows that read alike.
+func (g *Gold) emptyAsNull(i int) {
+	plain := slices.Concat(g.Groups, g.Columns)
+	if i < len(plain) {
+		plain[i].Program, plain[i].Nullable = nullIfEmpty(plain[i].Program), true
+		return
+	}
+	m := g.Measures[i-len(plain)]
+	m.Measure, m.Nullable = &expr.Measure{Aggregates: m.Measure.Aggregates, Post: nullIfEmpty(m.Measure.Post)}, true
+}
+
+// nullIfEmpty returns the program of nullif(p, ”).
+func nullIfEmpty(p *expr.Program) *expr.Program {
+	typ := p.Type()
+	empty := &expr.Node{Op: expr.OpLiteral, Type: typ, Value: ""}
+	return &expr.Program{Root: &expr.Node{Op: expr.OpNullIf, Type: typ, Pos: p.Root.Pos, Nullable: true, Args: []*expr.Node{p.Root, empty}}}
 }
 
 // findGold returns the draft of a gold table, or nil.
