@@ -342,7 +342,7 @@ func (j *job) add(ctx context.Context, b *batch) error {
 		return nil
 	}
 	f := j.frame(b.worker)
-	if err := f.join(b); err != nil {
+	if err := f.join(b); err != nil || f.n == 0 { // without a match there is no row to add
 		return err
 	}
 	return j.rows.add(ctx, f)
