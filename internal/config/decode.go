@@ -119,6 +119,9 @@ func (d *decoder) wrong(n *node, want string) {
 
 // value fills v from n. at is the place to blame for what is missing in it.
 func (d *decoder) value(v reflect.Value, n *node, r rules, at diag.Pos) {
+	if n.kind == refusedKind {
+		return
+	}
 	if target, ok := v.Addr().Interface().(decodable); ok {
 		target.decode(d, n, r)
 		return

@@ -58,7 +58,7 @@ func readFile(path string) ([]byte, error) {
 // Parse is Load for the contents of a file; name is the file's in positions.
 func Parse(name string, data []byte, o Options) (*Config, diag.List) {
 	root, problems := read(name, data)
-	if root == nil {
+	if root == nil || root.kind == refusedKind {
 		problems.Sort()
 		return nil, problems
 	}
@@ -159,7 +159,7 @@ func (d *decoder) environment(root *node, o Options) environment {
 // overrides returns the entries of `environments:` that can be laid over the file.
 func (d *decoder) overrides(root *node) []entry {
 	section := root.get("environments")
-	if section == nil || section.value.kind == emptyKind || section.value.kind == nullKind {
+	if section == nil || section.value.kind == emptyKind || section.value.kind == nullKind || section.value.kind == refusedKind {
 		return nil
 	}
 	if section.value.kind != mapKind {
@@ -171,7 +171,7 @@ func (d *decoder) overrides(root *node) []entry {
 		if !environmentRegexp.MatchString(e.name) {
 			d.add(e.pos, "up to 16 of a-z, 0-9 and hyphens, beginning with a letter", "%s cannot be the name of an environment", quote(e.name))
 		}
-		if e.value.kind == nullKind {
+		if e.value.kind == nullKind || e.value.kind == refusedKind {
 			e.value = &node{kind: emptyKind, pos: e.pos}
 		}
 		if e.value.kind != mapKind && e.value.kind != emptyKind {

@@ -24,11 +24,12 @@ func TestNotYAML(t *testing.T) {
 		{"two in a line", "a: b: c\n", "lakehouse.yaml:1:4: not valid YAML: a key is not allowed here"},
 		{"reserved", "a: @x\n", "lakehouse.yaml:1:4: not valid YAML: a text cannot begin with this character"},
 		{"two documents", base + "---\na: 1\n", "lakehouse.yaml:4:1: a second document begins"},
+		{"a document after the end", base + "...\na: 1\n", "lakehouse.yaml:5:1: a second document begins"},
 		{"directive", "%YAML 1.2\n---\n" + base, "lakehouse.yaml:1:1: YAML directives (%) are not supported"},
 		{"list", "- a\n", "lakehouse.yaml:1:1: a map with the keys project, lake, bronze, ... is wanted here, not a list"},
 		{"text", "lake\n", "not \"lake\""},
-		{"deep", "a: " + deep, "nested more than 32 deep"},
-		{"dashes", strings.Repeat("- ", 99) + "x", "nested more than 32 deep"},
+		{"deep", "b: 1\na: " + deep, "lakehouse.yaml:2:36: not valid YAML: the file is nested more than 32 deep"},
+		{"dashes", "b: 1\na:\n" + strings.Repeat("- ", 99) + "x", "lakehouse.yaml:3:129: not valid YAML: the file is nested more than 32 deep"},
 		{"utf8", "project: p\nlake: \"\xff\"\n", "lakehouse.yaml:2:8: the file is not UTF-8"},
 		{"large", strings.Repeat("#", maxBytes+1), "more than 1048576 bytes"},
 		{"many", "a: [" + strings.Repeat("x,", 101_000) + "]", "more than 200000 words"},
@@ -49,12 +50,30 @@ func TestNotSupportedYAML(t *testing.T) {
 		{"silver: *x\n", "lakehouse.yaml:4:9: aliases"},
 		{"silver:\n  <<: {}\n", "lakehouse.yaml:5:3: merge keys"},
 		{"athena: !!map {}\n", "lakehouse.yaml:4:9: tags"},
+		{"athena: {}\r\nsilver: {}\rgolds: {}\r", "lakehouse.yaml:6:1: unknown key"},
 		{"athena:\n  ? a\n  : 1\n", "lakehouse.yaml:5:3: a key must be a plain name"},
 		{"athena:\n\n  scan_limit_bytes: 1GB\n  scan_limit_bytes: 2GB\n", "lakehouse.yaml:7:3: \"scan_limit_bytes\" is given twice; it is already given at lakehouse.yaml:6:3"},
 	} {
 		if _, got := parseText(t, base+test.text); !strings.HasPrefix(got, test.want) {
 			t.Errorf("%q: got %q, want %q", test.text, got, test.want)
 		}
+	}
+}
+
+// What is refused is not missing, and what stands behind it is looked at.
+func TestNothingFollowsFromWhatIsRefused(t *testing.T) {
+	text := "project: &p p\nlake: *p\nbronze: !!map {b: {source: x, format: &f cvs, nulls: [*p, \"\"]}, c: *b}\n" +
+		"silver: *s\ngold: {g: {from: b, join: {t: {on: {a: *p}}}, where: *c, columns: {x: x}}}\nenvironments: {prod: *x}\n"
+	_, got := parseText(t, text)
+	var places []string
+	for line := range strings.SplitSeq(got, "\n") {
+		place, message, _ := strings.Cut(strings.TrimPrefix(line, "lakehouse.yaml:"), ": ")
+		word, _, _ := strings.Cut(message, " ")
+		places = append(places, place+" "+word)
+	}
+	want := "1:10 anchors, 2:7 aliases, 3:9 tags, 3:38 anchors, 3:41 \"cvs\", 3:54 aliases, 3:67 aliases, 4:9 aliases, 5:40 aliases, 5:54 aliases, 6:22 aliases"
+	if got := strings.Join(places, ", "); got != want {
+		t.Errorf("got %s,\nwant %s", got, want)
 	}
 }
 
@@ -187,7 +206,7 @@ func FuzzParse(f *testing.F) {
 		if c == nil && len(problems) == 0 {
 			t.Fatal("neither a config nor a problem")
 		}
-		lines := strings.Count(string(data), "\n") + 1
+		lines := strings.Count(lineEnds.Replace(string(data)), "\n") + 1
 		for _, p := range problems {
 			if p.Pos.Line > lines || p.Pos.File != FileName {
 				t.Fatalf("a problem beyond the file: %v", p)

@@ -13,6 +13,7 @@ const (
 	listKind
 	nullKind  // null or ~
 	emptyKind // a key with nothing behind it
+	refusedKind
 )
 
 // plain says what an unquoted scalar would be to YAML.

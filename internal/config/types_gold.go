@@ -60,7 +60,9 @@ func (o *On) decode(d *decoder, n *node, r rules) {
 	for _, e := range n.entries {
 		left := String{Value: e.name, Pos: e.pos, text: diag.Text{Value: e.name, Start: e.pos}}
 		var right String
-		right.decode(d, e.value, r)
+		if e.value.kind != refusedKind {
+			right.decode(d, e.value, r)
+		}
 		o.Pairs = append(o.Pairs, OnPair{left, right})
 	}
 }

@@ -39,7 +39,7 @@ func read(file string, data []byte) (*node, diag.List) {
 		r.problems.AddHint(diag.Pos{File: file}, "lakehouse.yaml is meant to be written by hand", "the file has more than %d bytes", maxBytes)
 		return nil, r.problems
 	}
-	text := strings.TrimPrefix(string(data), "\ufeff")
+	text := lineEnds.Replace(strings.TrimPrefix(string(data), "\ufeff"))
 	if at := invalidUTF8(text); at >= 0 {
 		line := 1 + strings.Count(text[:at], "\n")
 		column := at - strings.LastIndexByte(text[:at], '\n')
@@ -53,6 +53,9 @@ func read(file string, data []byte) (*node, diag.List) {
 	}
 	return r.node(doc, 0), r.problems
 }
+
+// lineEnds makes the line ends of all systems the one that lines are counted by.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 func invalidUTF8(text string) int {
 	if utf8.ValidString(text) {
@@ -82,7 +85,11 @@ func (r *reader) parse(text string) ast.Node {
 		case doc.Body.Type() == ast.DirectiveType:
 			r.add(doc.Body, "take the line out", "YAML directives (%%) are not supported")
 		case root != nil:
-			r.problems.AddHint(r.pos(doc.Start), "write one document, without `---` in between", "a second document begins in the file")
+			start := doc.Start
+			if start == nil { // it follows a `...`
+				start = firstToken(doc.Body)
+			}
+			r.problems.AddHint(r.pos(start), "write one document, without `---` in between", "a second document begins in the file")
 			return root
 		default:
 			root = doc.Body
@@ -94,7 +101,26 @@ func (r *reader) parse(text string) ast.Node {
 	return root
 }
 
+// firstToken returns where a node begins; the token of a map is a colon.
+func firstToken(n ast.Node) *token.Token {
+	switch n := n.(type) {
+	case *ast.MappingValueNode:
+		return n.Key.GetToken()
+	case *ast.MappingNode:
+		if len(n.Values) > 0 && n.GetToken().Type != token.MappingStartType {
+			return n.Values[0].Key.GetToken()
+		}
+	}
+	return n.GetToken()
+}
+
 var errTooDeep = fmt.Errorf("the file is nested more than %d deep", maxDepth)
+
+// placed is an error at a place of the file.
+type placed struct {
+	error
+	at *token.Token
+}
 
 // parseFile runs the YAML parser. Its panics on strange input are errors of
 // the input here.
@@ -108,15 +134,16 @@ func (r *reader) parseFile(text string) (file *ast.File, err error) {
 	if len(tokens) > maxTokens {
 		return nil, fmt.Errorf("the file has more than %d words and signs", maxTokens)
 	}
-	if tooDeep(tokens) {
-		return nil, errTooDeep
+	if at := tooDeep(tokens); at != nil {
+		return nil, placed{errTooDeep, at}
 	}
 	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 }
 
 // tooDeep looks for nesting that would exhaust the recursive parser's stack:
-// open brackets, and markers that nest within one line.
-func tooDeep(tokens token.Tokens) bool {
+// open brackets, and markers that nest within one line. It returns where that
+// is, or nil.
+func tooDeep(tokens token.Tokens) *token.Token {
 	depth, markers, line := 0, 0, 0
 	for _, t := range tokens {
 		if t.Position.Line != line {
@@ -132,10 +159,10 @@ func tooDeep(tokens token.Tokens) bool {
 		default:
 		}
 		if depth > maxDepth || markers > 2*maxDepth {
-			return true
+			return t
 		}
 	}
-	return false
+	return nil
 }
 
 // plainWords says in plain words what the parser's messages mean.
@@ -159,7 +186,9 @@ func (r *reader) syntaxError(err error) {
 	pos := diag.Pos{File: r.file, Line: 1, Column: 1}
 	message, hint := err.Error(), ""
 	var syntax *yaml.SyntaxError
-	if errors.As(err, &syntax) {
+	if here, ok := errors.AsType[placed](err); ok {
+		pos = r.pos(here.at)
+	} else if errors.As(err, &syntax) {
 		message = syntax.GetMessage()
 		if t := syntax.GetToken(); t != nil {
 			pos = r.pos(t)
@@ -193,7 +222,7 @@ func (r *reader) pos(t *token.Token) diag.Pos {
 	return p
 }
 
-// node converts a value; what is not supported becomes a problem and nothing.
+// node converts a value; what is not supported becomes a problem and refused.
 func (r *reader) node(n ast.Node, depth int) *node {
 	if depth > maxDepth {
 		r.add(n, "", "%v", errTooDeep)
@@ -214,15 +243,23 @@ func (r *reader) node(n ast.Node, depth int) *node {
 		return r.scalar(n)
 	case *ast.AnchorNode:
 		r.add(n, "write the value out where it is needed; `environments:` varies single fields", "anchors (&) are not supported")
+		return r.node(n.Value, depth+1)
 	case *ast.AliasNode:
 		r.add(n, "write the value out", "aliases (*) are not supported")
 	case *ast.TagNode:
 		r.add(n, "put a text into quotes instead", "tags (!) are not supported")
+		return r.node(n.Value, depth+1)
 	default:
-		r.add(n, "", "this kind of YAML is not supported")
+		if n != nil {
+			r.add(n, "", "this kind of YAML is not supported")
+		}
 	}
-	return nil
+	return refused
 }
+
+// refused is what is reported already: nothing more is said about it, nor that
+// it is missing.
+var refused = &node{kind: refusedKind}
 
 func (r *reader) null(n *ast.NullNode) *node {
 	k := nullKind
@@ -238,7 +275,7 @@ func (r *reader) list(n *ast.SequenceNode, depth int) *node {
 		if v == nil {
 			continue
 		}
-		if item := r.node(v, depth+1); item != nil {
+		if item := r.node(v, depth+1); item.kind != refusedKind {
 			out.items = append(out.items, item)
 		}
 	}
@@ -264,7 +301,8 @@ func (r *reader) mapping(n ast.Node, values []*ast.MappingValueNode, depth int) 
 		seen[name] = pos
 		if v.Value == nil {
 			out.entries = append(out.entries, entry{name, pos, &node{kind: emptyKind, pos: pos}})
-		} else if value := r.node(v.Value, depth+1); value != nil {
+		} else {
+			value := r.node(v.Value, depth+1)
 			if value.kind == emptyKind {
 				value.pos = pos
 			}
@@ -348,7 +386,7 @@ func blockIndent(source, value []string) (int, bool) {
 		if i >= len(source) {
 			return 0, false
 		}
-		got := strings.TrimSuffix(source[i], "\r")
+		got := source[i]
 		if want == "" && strings.TrimSpace(got) == "" {
 			continue
 		}
