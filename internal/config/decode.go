@@ -212,7 +212,7 @@ func (d *decoder) unknown(e entry, s shape) {
 func (d *decoder) missing(s shape, n *node, at diag.Pos) {
 	for _, f := range s.fields {
 		if f.required && n.get(f.name) == nil && !n.misspells(f.name, s.names()) {
-			d.add(at, "", "%q is missing: %s", f.name, uncapitalised(f.doc))
+			d.add(n.blame(at, f.name), "", "%q is missing: %s", f.name, uncapitalised(f.doc))
 		}
 	}
 	if s.oneOf == nil {
@@ -225,8 +225,8 @@ func (d *decoder) missing(s shape, n *node, at diag.Pos) {
 		}
 	}
 	switch {
-	case len(given) == 0:
-		d.add(at, "", "one of %s is missing", strings.Join(s.oneOf, ", "))
+	case len(given) == 0 && !slices.ContainsFunc(s.oneOf, func(name string) bool { return n.misspells(name, s.names()) }):
+		d.add(n.blame(at, s.oneOf...), "", "one of %s is missing", strings.Join(s.oneOf, ", "))
 	case len(given) > 1:
 		second := slices.MaxFunc(given, func(a, b *entry) int {
 			if a.pos.Line != b.pos.Line {

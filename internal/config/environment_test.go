@@ -93,7 +93,7 @@ func TestAllEnvironmentsAreChecked(t *testing.T) {
 	text = strings.Replace(text, "quarantined: 5%", "quarantined: 500", 1)
 	text = strings.Replace(text, "  test:\n", "  test: {lake: null}\n", 1)
 	_, got := parseText(t, text)
-	want := []string{`lakehouse.yaml:1:1: "lake" is missing`, `lakehouse.yaml:12:27: "500" is not a share`, `lakehouse.yaml:21:21: "dat" is not a type; did you mean "date"?`}
+	want := []string{`lakehouse.yaml:12:27: "500" is not a share`, `lakehouse.yaml:21:21: "dat" is not a type; did you mean "date"?`, `lakehouse.yaml:23:10: "lake" is missing`}
 	lines := strings.Split(got, "\n")
 	if len(lines) != len(want) {
 		t.Fatalf("got\n%s", got)
@@ -102,5 +102,29 @@ func TestAllEnvironmentsAreChecked(t *testing.T) {
 		if !strings.HasPrefix(line, want[i]) {
 			t.Errorf("line %d: %s, want %s", i, line, want[i])
 		}
+	}
+}
+
+// What an environment takes away is missing where it does so, and a line of the
+// file that is wrong there alone says where.
+func TestWhatAnEnvironmentTakesAway(t *testing.T) {
+	text := base + `silver:
+  b:
+    key: a
+    latest_by: c
+    columns: {a: {type: string}, c: {type: date}}
+    checks: {c: {expect: "a = 'x'"}}
+environments:
+  prod: {silver: {b: {key: null}}}
+  test: {silver: {b: {columns: {a: {type: null}}, checks: {c: {expect: null, expct: "a"}}}}}
+  qa: {silver: {b: {checks: {c: {expect: null}}}}}
+`
+	_, got := parseText(t, text)
+	want := `lakehouse.yaml:7:16: latest_by has no meaning without a key (in the environment prod); name the key, or take latest_by out
+lakehouse.yaml:12:37: "type" is missing: string, boolean, integer, bigint, double, decimal(p,s), date or timestamp
+lakehouse.yaml:12:78: unknown key "expct"; did you mean "expect"?
+lakehouse.yaml:13:34: one of expect, references is missing`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

@@ -73,7 +73,9 @@ func Parse(name string, data []byte, o Options) (*Config, diag.List) {
 	c.Environment.Value = env.chosen
 	for _, e := range env.overrides {
 		if e.name != env.chosen {
-			d.config(env.layered(root, e.name))
+			other := &decoder{shapes: d.shapes}
+			other.config(env.layered(root, e.name))
+			d.problems = append(d.problems, elsewhere(d.problems, other.problems, e)...)
 		}
 	}
 	d.problems = unique(d.problems)
@@ -85,6 +87,23 @@ func (d *decoder) config(n *node) *Config {
 	c := new(Config)
 	d.value(reflect.ValueOf(c).Elem(), n, rules{}, diag.Pos{File: n.pos.File, Line: 1, Column: 1})
 	return c
+}
+
+// elsewhere returns those problems of another environment that are not problems
+// here. One that is not in its own lines says where it is one: a line may be
+// right in this environment and wrong in that one.
+func elsewhere(here, there diag.List, environment entry) diag.List {
+	var out diag.List
+	for _, p := range there {
+		if slices.Contains(here, p) {
+			continue
+		}
+		if !environment.value.has(p.Pos) {
+			p.Message += " (in the environment " + environment.name + ")"
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // unique drops repeats: most problems of the file are those of every environment.

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"slices"
+
 	"github.com/lakectl/lakectl/internal/diag"
 )
 
@@ -34,6 +36,7 @@ type node struct {
 	plain   plain     // scalars
 	quoted  bool      // scalars: in quotes or a block
 	entries []entry   // maps, in the file's order, names unique
+	taken   []entry   // maps: what an environment takes away
 	items   []*node   // lists
 }
 
@@ -69,7 +72,9 @@ func merge(base, over *node) *node {
 		switch {
 		case o == nil:
 			out.entries = append(out.entries, e)
-		case o.value.kind != nullKind:
+		case o.value.kind == nullKind:
+			out.taken = append(out.taken, *o)
+		default:
 			e.value = merge(e.value, o.value)
 			out.entries = append(out.entries, e)
 		}
@@ -80,6 +85,23 @@ func merge(base, over *node) *node {
 		}
 	}
 	return out
+}
+
+// blame returns the place to blame for the absence of keys: where an environment
+// takes one away, else at.
+func (n *node) blame(at diag.Pos, names ...string) diag.Pos {
+	for _, e := range n.taken {
+		if slices.Contains(names, e.name) {
+			return e.pos
+		}
+	}
+	return at
+}
+
+// has says whether a key or a value of the tree begins at a place.
+func (n *node) has(pos diag.Pos) bool {
+	return n.pos == pos || slices.ContainsFunc(n.entries, func(e entry) bool { return e.pos == pos || e.value.has(pos) }) ||
+		slices.ContainsFunc(n.items, func(item *node) bool { return item.has(pos) })
 }
 
 // without returns the map less one key.
