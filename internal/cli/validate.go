@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/term"
@@ -24,8 +26,9 @@ func newValidateCmd(app *App, runF func(*ValidateOptions) error) *cobra.Command 
 		Long: `Check lakehouse.yaml: names, types, expressions, and what refers to what.
 
 All problems are reported at once, each with its line and column, and what was
-probably meant. The names of raw columns are checked against the headers of
-the files found and the columns in the lake. Nothing is written.
+probably meant; those of the other environments in the file as well. The names
+of raw columns are checked against the headers of the files found and the
+columns in the lake. Nothing is written.
 
 Exit codes: 0 if all is well, 2 if there are problems.`,
 		Example: `  lakectl validate
@@ -64,7 +67,10 @@ func runValidate(ctx context.Context, opts *ValidateOptions) error {
 			result.Warnings = append(result.Warnings, "the lake could not be read, so its columns are not known: "+err.Error())
 		}
 	}
-	if err = w.bind(ctx, cfg, problems); err == nil {
+	if err = w.bind(ctx, cfg, problems); cfg != nil {
+		err = w.bindOthers(ctx, cfg, err)
+	}
+	if err == nil {
 		result.OK, result.Project, result.Environment = true, w.Project.Name, w.Project.Environment
 		result.Bronze, result.Silver, result.Gold = len(w.Project.Bronze), len(w.Project.Silver), len(w.Project.Gold)
 		result.Warnings = append(result.Warnings, w.missingFiles()...)
@@ -83,6 +89,40 @@ func runValidate(ctx context.Context, opts *ValidateOptions) error {
 		_, err = fmt.Fprintf(app.IO.Out, "%s %s\n", app.IO.Out.Paint(term.Green, "ok:"), inventory(w.Project))
 	}
 	return err
+}
+
+// bindOthers binds the project as it is in its other environments, as far as
+// the files found there tell, and adds what is wrong in those alone to err. A
+// line may be right in one environment and wrong in another, so each problem
+// says where it is one.
+func (w *workspace) bindOthers(ctx context.Context, cfg *config.Config, err error) error {
+	here, ok := err.(*diag.Problems) //nolint:errorlint // of several errors the problems are not all
+	if err != nil && !ok {
+		return err
+	}
+	var all diag.List
+	if ok {
+		all = slices.Clone(here.List)
+	}
+	for _, name := range cfg.Environments.Names {
+		if name.Value == cfg.Environment.Value {
+			continue
+		}
+		other, _ := config.Load(cfg.File, config.Options{Environment: name.Value}) // what it finds is known
+		if other == nil || other.Environment.Value != name.Value {
+			continue
+		}
+		raw, _ := (&workspace{Sources: w.Sources}).rawColumns(ctx, other) // files may be out of reach here
+		_, problems := project.Bind(other, raw)
+		for _, p := range problems {
+			if !slices.Contains(all, p) {
+				p.Message += " (in the environment " + name.Value + ")"
+				all = append(all, p)
+			}
+		}
+	}
+	all.Sort()
+	return all.Err()
 }
 
 // inventory says what a project has.
