@@ -154,10 +154,9 @@ func (b *binder) orderSilver() {
 		}
 		return out
 	}
-	sorted, cycle := order(len(b.silvers), needs)
-	if cycle != nil {
+	sorted, cycles := order(len(b.silvers), needs)
+	for _, cycle := range cycles {
 		b.referenceCycle(cycle)
-		return
 	}
 	for _, i := range sorted {
 		b.project.Silver = append(b.project.Silver, b.silvers[i].Silver)

@@ -337,20 +337,19 @@ func (b *binder) parse(r *resolver, e config.Entry[config.Column]) *expr.Program
 	return expr.BindParse(in, c.Type.Value, p)
 }
 
-// orderColumns finds the order in which columns are computed, or the cycle.
+// orderColumns finds the order in which columns are computed, or the cycles.
 func (b *binder) orderColumns(s *silverDraft, r *resolver) {
-	sorted, cycle := order(len(s.Columns), func(i int) []int { return r.reads[i] })
-	if cycle == nil {
-		s.Order = sorted
-		return
+	sorted, cycles := order(len(s.Columns), func(i int) []int { return r.reads[i] })
+	s.Order = sorted
+	for _, cycle := range cycles {
+		names := make([]string, 0, len(cycle)+1)
+		for _, i := range append(cycle, cycle[0]) {
+			names = append(names, s.Columns[i].Name)
+		}
+		last := cycle[len(cycle)-1]
+		pos := r.at[last][slices.Index(r.reads[last], cycle[0])]
+		b.add(pos, "write raw."+names[0]+" if the raw column is meant", "columns are made of one another: %s", strings.Join(names, " -> "))
 	}
-	names := make([]string, 0, len(cycle)+1)
-	for _, i := range append(cycle, cycle[0]) {
-		names = append(names, s.Columns[i].Name)
-	}
-	last := cycle[len(cycle)-1]
-	pos := r.at[last][slices.Index(r.reads[last], cycle[0])]
-	b.add(pos, "write raw."+names[0]+" if the raw column is meant", "columns are made of one another: %s", strings.Join(names, " -> "))
 }
 
 // requireRaw adds the raw columns that required columns are to those without

@@ -2,10 +2,32 @@ package project
 
 import "slices"
 
+// maxCycles is how many cycles are reported at most.
+const maxCycles = 20
+
 // order returns the nodes 0..n-1 such that each stands after those it needs,
-// and otherwise in ascending order. If some need each other it returns one
-// such cycle, whose last node needs its first.
-func order(n int, needs func(int) []int) (sorted, cycle []int) {
+// and otherwise in ascending order. If some need each other it returns cycles
+// instead: in each the last node needs the first, and without these needs there
+// would be no cycle.
+func order(n int, needs func(int) []int) (sorted []int, cycles [][]int) {
+	cut := map[[2]int]bool{}
+	for {
+		sorted, cycle := sortOnce(n, needs, cut)
+		if cycle != nil {
+			cycles = append(cycles, cycle)
+			cut[[2]int{cycle[len(cycle)-1], cycle[0]}] = true
+		}
+		switch {
+		case len(cycles) == 0:
+			return sorted, nil
+		case cycle == nil || len(cycles) == maxCycles:
+			return nil, cycles
+		}
+	}
+}
+
+// sortOnce is order up to the first cycle, with some needs cut.
+func sortOnce(n int, needs func(int) []int, cut map[[2]int]bool) (sorted, cycle []int) {
 	const (
 		unseen = iota
 		open
@@ -25,7 +47,7 @@ func order(n int, needs func(int) []int) (sorted, cycle []int) {
 		state[i] = open
 		path = append(path, i)
 		for _, need := range needs(i) {
-			if !visit(need) {
+			if !cut[[2]int{i, need}] && !visit(need) {
 				return false
 			}
 		}
