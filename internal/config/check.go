@@ -285,7 +285,16 @@ func (n *Newest) check(d *decoder, _ diag.Pos) {
 	}
 }
 
-func (j *Join) check(d *decoder, _ diag.Pos) { d.notEmpty(j.Where) }
+func (j *Join) check(d *decoder, _ diag.Pos) {
+	d.notEmpty(j.Where)
+	var joined Strings
+	for _, pair := range j.On.Pairs {
+		joined.Items = append(joined.Items, pair.Left)
+	}
+	joined.unique(d, strings.Clone)
+}
+
+func (c *TableCheck) check(d *decoder, _ diag.Pos) { c.Unique.unique(d, strings.Clone) }
 
 func (o *SumOther) check(d *decoder, _ diag.Pos) { d.notEmpty(o.Where) }
 

@@ -202,6 +202,8 @@ func (d *decoder) unknown(e entry, s shape) {
 	switch {
 	case slices.Contains(secrets, strings.ToLower(e.name)):
 		hint = "secrets are never in this file: they come from the environment, AWS Secrets Manager or the Snowflake key file"
+	case strings.HasSuffix(e.name, ")"): // {type: decimal(10,2)}
+		hint = "a comma ends a value within { }: put a text that has one into quotes"
 	case hint == "":
 		hint = "the keys here are " + strings.Join(s.names(), ", ")
 	}

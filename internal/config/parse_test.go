@@ -215,3 +215,22 @@ func FuzzParse(f *testing.F) {
 		_ = problems.Err()
 	})
 }
+
+func TestDecimalWithoutQuotes(t *testing.T) {
+	_, got := parseText(t, base+"silver: {b: {columns: {a: {type: Decimal(10, 2)}}}}\n")
+	want := `lakehouse.yaml:4:34: "Decimal(10" is not a type; put the whole into quotes, such as "decimal(10,2)": a comma ends a value within { }
+lakehouse.yaml:4:46: unknown key "2)"; a comma ends a value within { }: put a text that has one into quotes`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestColumnsGivenTwice(t *testing.T) {
+	_, got := parseText(t, base+"silver: {b: {columns: {a: {type: string}}, table_checks: {u: {unique: [a, a]}}}}\n"+
+		"gold: {g: {from: b, join: {c: {on: [a, a]}, d: {on: {a: x, b: x}}}, columns: {a: a}}}\n")
+	want := `lakehouse.yaml:4:75: "a" is given twice; it is already given at lakehouse.yaml:4:72
+lakehouse.yaml:5:40: "a" is given twice; it is already given at lakehouse.yaml:5:37`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -257,6 +257,9 @@ func parseType(v *schema.Type, text string) (problem, hint string) {
 	if other := otherTypes[name]; other != "" {
 		return fmt.Sprintf("%s is not a type", quote(text)), fmt.Sprintf("did you mean %q?", other)
 	}
+	if strings.HasPrefix(name, "decimal(") && !strings.HasSuffix(name, ")") {
+		return fmt.Sprintf("%s is not a type", quote(text)), `put the whole into quotes, such as "decimal(10,2)": a comma ends a value within { }`
+	}
 	if hint = diag.Suggest(name, schema.TypeNames()); hint != "" && !strings.HasPrefix(name, "decimal(") {
 		return fmt.Sprintf("%s is not a type", quote(text)), hint
 	}
