@@ -100,6 +100,12 @@ func TestSchemaAndDecoderAgree(t *testing.T) {
 		{"silver: {b: {columns: {a: {type: string}}}}", true},
 		{"silver: {b: {columns: {a: {type: 'decimal(10, 2)', format: [x, y]}}}}", false}, // the decoder alone
 		{"silver: {b: {columns: {a: {type: strin}}}}", false},
+		{"silver: {b: {columns: {a: {type: Integer}, b: {type: 'DECIMAL(38, 0)'}}}}", true},
+		{"silver: {b: {columns: {a: {type: 'decimal(39,0)'}}}}", false},
+		{"silver: {b: {columns: {a: {type: 'decimal(0,0)'}}}}", false},
+		{"silver: {b: {columns: {a: {type: string}}, limits: {quarantined: '0.05'}}}", true},
+		{"silver: {b: {columns: {a: {type: string}}, limits: {quarantined: 0.00000000001%}}}", true},
+		{"silver: {b: {columns: {a: {type: string}}, limits: {quarantined: 150%}}}", false},
 		{"silver: {b: {columns: {A: {type: string}}}}", false},
 		{"silver: {b: {columns: {a: {}}}}", false},
 		{"silver: {b: {colums: {a: {type: string}}}}", false},

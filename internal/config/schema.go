@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
+	"time"
+	"unicode"
 
 	"github.com/lakectl/lakectl/internal/schema"
-	"time"
 )
 
 // object is a JSON object; encoding/json prints its keys sorted.
@@ -152,9 +154,26 @@ func typeSchema() object {
 		return err != nil // decimal(p,s)
 	})
 	return object{"anyOf": []object{
-		{"enum": names},
-		{"type": "string", "pattern": `^decimal\( ?[0-9]{1,2} ?(, ?[0-9]{1,2} ?)?\)$`, "examples": []string{"decimal(18,2)"}},
+		{"enum": names}, // which editors complete
+		{"type": "string", "pattern": "^(" + anyCase(strings.Join(names, "|")) + ")$"},
+		{"type": "string", "pattern": "^" + anyCase("decimal") + `\( ?(` + digits + `) ?(, ?(0|` + digits + `) ?)?\)$`, "examples": []string{"decimal(18,2)"}},
 	}}
+}
+
+// digits is how many a decimal may have.
+const digits = "[1-9]|[12][0-9]|3[0-8]"
+
+// anyCase returns a pattern for words in any case.
+func anyCase(words string) string {
+	var b strings.Builder
+	for _, c := range words {
+		if c == '|' {
+			b.WriteRune(c)
+		} else {
+			fmt.Fprintf(&b, "[%c%c]", unicode.ToUpper(c), c)
+		}
+	}
+	return b.String()
 }
 
 func (s *String) schema(_ *generator, r rules) object {

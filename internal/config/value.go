@@ -155,7 +155,7 @@ var units = map[string]int64{
 
 const (
 	sizePattern     = `^[0-9]{1,15}(\.[0-9]{1,9})? ?([KMGTPkmgtp]?[Ii]?[Bb])?$`
-	sharePattern    = `^[0-9]{1,3}(\.[0-9]{1,9})? ?%$`
+	sharePattern    = `^((100(\.0+)?|[0-9]{1,2}(\.[0-9]{1,38})?) ?%|0(\.[0-9]{1,38})?|1(\.0+)?)$`
 	durationPattern = `^([0-9]{1,9}(ms|[smhdw]))+$`
 )
 

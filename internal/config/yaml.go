@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -344,10 +345,16 @@ func (r *reader) scalar(n ast.Node) *node {
 		out.plain = isNumber
 	case *ast.BoolNode:
 		out.plain = isBool
-	default:
+	default: // 1e+22 and what is beyond 64 bits the parser takes for text
+		if yamlNumber.MatchString(t.Value) {
+			out.plain = isNumber
+		}
 	}
 	return out
 }
+
+// yamlNumber is a number by YAML 1.2.
+var yamlNumber = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
 
 // from returns what stands in the line from a column on.
 func from(line string, column int) string { return line[min(column-1, len(line)):] }
