@@ -30,6 +30,13 @@ type reader struct {
 	file     string
 	lines    []string // of the source, without line ends
 	problems diag.List
+	last     place // asked for last: a file may be one long line
+}
+
+// place is a character of the source.
+type place struct {
+	line, column int // in characters, from 1; 0 is no place
+	byte         int // of the line, from 1
 }
 
 // read parses a file. The node is nil when the file could not be parsed, which
@@ -215,11 +222,15 @@ func (r *reader) pos(t *token.Token) diag.Pos {
 		return p
 	}
 	p.Line = min(t.Position.Line, len(r.lines))
-	line := r.lines[p.Line-1]
-	for n := 1; n < t.Position.Column && p.Column <= len(line); n++ {
-		_, size := utf8.DecodeRuneInString(line[p.Column-1:])
-		p.Column += size
+	line, at := r.lines[p.Line-1], place{p.Line, 1, 1}
+	if r.last.line == p.Line && r.last.column <= t.Position.Column {
+		at = r.last
 	}
+	for ; at.column < t.Position.Column && at.byte <= len(line); at.column++ {
+		_, size := utf8.DecodeRuneInString(line[at.byte-1:])
+		at.byte += size
+	}
+	r.last, p.Column = at, at.byte
 	return p
 }
 
