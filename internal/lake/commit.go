@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/storage"
@@ -173,13 +174,24 @@ func (l *Lake) Recover(ctx context.Context, lease *Lease) (Recovered, error) {
 		if err := l.finish(ctx, lease, base, after, r); err != nil {
 			return done, notPublished(r.Sequence, err)
 		}
+		base = after
 		published, done.Published = r.Sequence, r.Sequence
 	}
 	if done.Unstaged, err = l.sweepStages(ctx, lease, published); err != nil {
 		return done, err
 	}
 	if sweeper, ok := l.bucket.(storage.Sweeper); ok {
-		err = sweeper.Sweep(ctx)
+		err = sweeper.Sweep(ctx, folders(base)...)
 	}
 	return done, err
+}
+
+// folders returns those folders of the lake that are lakectl's alone. A lake may
+// share its root with files of the user's.
+func folders(s *State) []string {
+	list := []string{strings.TrimSuffix(ownDir, "/")}
+	for _, ref := range s.TableRefs() {
+		list = append(list, ref.Dir())
+	}
+	return list
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/storage"
+	"github.com/lakectl/lakectl/internal/storage/local"
 )
 
 // ingest makes a bronze commit of one file of three records, one of them damaged.
@@ -333,3 +336,36 @@ func TestTableRef(t *testing.T) {
 }
 
 var _ storage.Writer = (*stageWriter)(nil)
+
+// A lake may lie in a folder with other things, such as that of its project.
+func TestRecoverLeavesAloneWhatIsNotOfTheLake(t *testing.T) {
+	dir := t.TempDir()
+	b, err := local.New(dir, local.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := script(t, b, process("first"), 2); err != nil {
+		t.Fatal(err)
+	}
+	crashed, theirs := "silver/transactions/day=9", []string{"inbox/empty", "silver/of others"}
+	for _, name := range append(theirs, crashed) {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "_tmp_notes.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := mustOpen(t, b, process("second"))
+	if _, err := l.Recover(t.Context(), mustLock(t, l)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(theirs, "_tmp_notes.txt") {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, crashed)); err == nil {
+		t.Errorf("the empty folder %s of a table is still there", crashed)
+	}
+}

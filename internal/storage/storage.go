@@ -103,7 +103,8 @@ func Sync(ctx context.Context, b Bucket, names []string) error {
 }
 
 // Sweeper is implemented by buckets in which a crash leaves rubbish behind,
-// such as temporary files. Sweep removes what belongs to no living writer.
+// such as temporary files. Sweep removes what belongs to no living writer, in
+// these folders alone: elsewhere in the bucket may be what others put there.
 type Sweeper interface {
-	Sweep(ctx context.Context) error
+	Sweep(ctx context.Context, folders ...string) error
 }

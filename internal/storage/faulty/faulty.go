@@ -230,12 +230,12 @@ func (b *Bucket) Delete(ctx context.Context, name string, opts storage.DeleteOpt
 }
 
 // Sweep implements storage.Sweeper if the wrapped bucket does.
-func (b *Bucket) Sweep(ctx context.Context) error {
+func (b *Bucket) Sweep(ctx context.Context, folders ...string) error {
 	s, ok := b.inner.(storage.Sweeper)
 	if !ok {
 		return nil
 	}
-	return b.run(call{kind: "sweep", mutates: true, do: func() error { return s.Sweep(ctx) }})
+	return b.run(call{kind: "sweep", mutates: true, do: func() error { return s.Sweep(ctx, folders...) }})
 }
 
 // Sync implements storage.Syncer if the wrapped bucket does.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -134,12 +135,22 @@ func removeFolder(root *os.Root, dir string) error {
 
 // Sweep implements storage.Sweeper: it removes temporary files whose writer is
 // gone, and empty folders.
-func (b *Bucket) Sweep(ctx context.Context) error {
-	if _, err := os.Stat(b.dir); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+func (b *Bucket) Sweep(ctx context.Context, folders ...string) error {
 	var temps, dirs []string
-	err := filepath.WalkDir(b.dir, func(file string, entry fs.DirEntry, err error) error {
+	for _, folder := range folders {
+		if err := check(ctx, folder); err != nil {
+			return err
+		}
+		if err := b.rubbish(ctx, folder, &temps, &dirs); err != nil {
+			return b.wrap("sweep", folder, err)
+		}
+	}
+	return b.wrap("sweep", "", b.sweep(temps, dirs))
+}
+
+// rubbish finds the temporary files and the folders at and below a folder.
+func (b *Bucket) rubbish(ctx context.Context, folder string, temps, dirs *[]string) error {
+	return filepath.WalkDir(b.file(folder), func(file string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -149,18 +160,14 @@ func (b *Bucket) Sweep(ctx context.Context) error {
 		name, err := filepath.Rel(b.dir, file)
 		name = filepath.ToSlash(name)
 		switch {
-		case err != nil || name == lockFile || name == "." || name == lockFolder:
+		case err != nil || name == lockFile || name == lockFolder:
 		case entry.IsDir():
-			dirs = append(dirs, name)
+			*dirs = append(*dirs, name)
 		case strings.HasPrefix(entry.Name(), storage.TempPrefix):
-			temps = append(temps, name)
+			*temps = append(*temps, name)
 		}
 		return err
 	})
-	if err == nil {
-		err = b.sweep(temps, dirs)
-	}
-	return b.wrap("sweep", "", err)
 }
 
 // sweep removes the temporary files of dead writers, then the empty ones of dirs.
@@ -174,8 +181,8 @@ func (b *Bucket) sweep(temps, dirs []string) error {
 				return err
 			}
 		}
-		for i := len(dirs) - 1; i >= 0; i-- {
-			_ = removeFolder(root, dirs[i]) // fails where it is not empty, as it should
+		for _, dir := range slices.Backward(dirs) {
+			removeEmpty(root, dir)
 		}
 		return nil
 	})

@@ -149,17 +149,23 @@ func TestSweep(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(b.Dir(), "silver", "_tmp-of-another-process"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Sweep(t.Context()); err != nil {
+	if err := os.MkdirAll(filepath.Join(b.Dir(), "of", "the user"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(b.Dir(), "_tmp_notes.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Sweep(t.Context(), "_lakectl", "silver"); err != nil {
 		t.Fatal(err)
 	}
 	got := slices.DeleteFunc(tree(t, b.Dir()), func(n string) bool { return strings.HasPrefix(n, "silver/a/") })
-	if want := []string{".", "_lakectl", "_lakectl/_tmp.lock", "silver", "silver/a", "silver/keep"}; !slices.Equal(got, want) {
+	if want := []string{".", "_lakectl", "_lakectl/_tmp.lock", "_tmp_notes.txt", "of", "of/the user", "silver", "silver/a", "silver/keep"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if _, err := alive.Commit(t.Context()); err != nil {
 		t.Errorf("the file of a living writer was swept: %v", err)
 	}
-	if err := open(t, filepath.Join(b.Dir(), "nothing")).Sweep(t.Context()); err != nil {
+	if err := open(t, filepath.Join(b.Dir(), "nothing")).Sweep(t.Context(), "silver"); err != nil {
 		t.Errorf("sweep of an absent folder: %v", err)
 	}
 }

@@ -215,9 +215,9 @@ func (b *Bucket) Delete(ctx context.Context, name string, opts storage.DeleteOpt
 
 // Sweep implements storage.Sweeper: it sweeps the upper bucket. Rubbish in the
 // base is left to those who may write there.
-func (b *Bucket) Sweep(ctx context.Context) error {
+func (b *Bucket) Sweep(ctx context.Context, folders ...string) error {
 	if s, ok := b.upper.(storage.Sweeper); ok {
-		return s.Sweep(ctx)
+		return s.Sweep(ctx, folders...)
 	}
 	return nil
 }

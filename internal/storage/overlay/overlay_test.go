@@ -42,7 +42,7 @@ func (b readOnly) Delete(_ context.Context, name string, _ storage.DeleteOptions
 	return errReadOnly
 }
 
-func (b readOnly) Sweep(context.Context) error {
+func (b readOnly) Sweep(context.Context, ...string) error {
 	b.t.Error("sweep the base")
 	return errReadOnly
 }
