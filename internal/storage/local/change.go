@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -27,7 +28,7 @@ const (
 )
 
 // change runs do while no other change of this bucket happens, in any process.
-func (b *Bucket) change(do func(*os.Root) error) error {
+func (b *Bucket) change(ctx context.Context, do func(*os.Root) error) error {
 	if err := b.makeRoot(); err != nil {
 		return err
 	}
@@ -43,11 +44,39 @@ func (b *Bucket) change(do func(*os.Root) error) error {
 		return err
 	}
 	defer lock.Close() // which unlocks
-	if err := flock(lock, unix.LOCK_EX); err != nil {
-		return fmt.Errorf("lock %s: %w", lockFile, err)
+	if err := b.await(ctx, lock); err != nil {
+		return err
 	}
 	return do(root)
 }
+
+// await takes the lock of the bucket, for as long as it is worth waiting: a
+// process that is stopped while it holds the lock keeps it until it goes on.
+func (b *Bucket) await(ctx context.Context, lock *os.File) error {
+	deadline := time.Now().Add(b.opts.Patience)
+	for pause := time.Millisecond / 4; ; pause = min(2*pause, time.Second/20) {
+		err := flock(lock, unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case err == nil:
+			b.stuck = time.Time{}
+			return nil
+		case !errors.Is(err, syscall.EWOULDBLOCK):
+			return fmt.Errorf("lock %s: %w", lockFile, err)
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		// Once one has waited in vain the others need not, each as long again.
+		if now := time.Now(); now.After(deadline) || now.Sub(b.stuck) < b.opts.Patience {
+			b.stuck = now
+			return errStuck
+		}
+		time.Sleep(pause)
+	}
+}
+
+// errStuck says that another process holds the lock of the bucket and does not
+// go on. Nothing was changed.
+var errStuck = errors.New("another lakectl process is in the midst of a change of this lake, and does not go on")
 
 func openLock(root *os.Root) (*os.File, error) {
 	lock, err := root.OpenFile(lockFile, os.O_RDWR|os.O_CREATE, 0o666)
@@ -145,7 +174,7 @@ func (b *Bucket) Sweep(ctx context.Context, folders ...string) error {
 			return b.wrap("sweep", folder, err)
 		}
 	}
-	return b.wrap("sweep", "", b.sweep(temps, dirs))
+	return b.wrap("sweep", "", b.sweep(ctx, temps, dirs))
 }
 
 // rubbish finds the temporary files and the folders at and below a folder.
@@ -171,11 +200,11 @@ func (b *Bucket) rubbish(ctx context.Context, folder string, temps, dirs *[]stri
 }
 
 // sweep removes the temporary files of dead writers, then the empty ones of dirs.
-func (b *Bucket) sweep(temps, dirs []string) error {
+func (b *Bucket) sweep(ctx context.Context, temps, dirs []string) error {
 	if len(temps)+len(dirs) == 0 {
 		return nil
 	}
-	return b.change(func(root *os.Root) error {
+	return b.change(ctx, func(root *os.Root) error {
 		for _, name := range temps {
 			if err := removeOrphan(root, name); err != nil {
 				return err

@@ -13,7 +13,8 @@
 // instant in which it looks at its target and replaces it. That makes the
 // conditions hold between processes, and between hosts where the network file
 // system carries flock. Nothing slow happens under it: data is synced before,
-// folders after.
+// folders after. Only a process that is stopped within that instant (Ctrl-Z, a
+// paused container) keeps the lock: the others fail after Options.Patience.
 //
 // The version of an object is its modification time, size and inode number. A
 // file that replaces another is always given a later time, so that an inode

@@ -33,6 +33,10 @@ func (b *Bucket) wrap(op, name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, storage.ErrPrecondition) {
 		return fmt.Errorf("%s %s: %w", op, file, err)
 	}
+	if errors.Is(err, errStuck) {
+		return diag.Errorf(diag.Locked, "%s %s: %w", op, file, err).
+			WithNext("let that process go on (fg, or kill -CONT) or end it, and run again; `fuser %s` names it", b.file(lockFile))
+	}
 	failed := diag.Errorf(diag.Unexpected, "%s %s: %w", op, file, plain(err))
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

@@ -23,6 +23,10 @@ type Options struct {
 	// NoSync leaves out all fsyncs. A power failure may then lose or tear
 	// objects: for tests only.
 	NoSync bool
+	// Patience is how long a change waits while another process makes one: it
+	// takes an instant, unless that process is stopped in the midst of it. Half
+	// a minute if 0.
+	Patience time.Duration
 }
 
 // Bucket is a folder as a bucket.
@@ -33,6 +37,7 @@ type Bucket struct {
 	// changing is taken before the lock of the bucket, so that goroutines wait
 	// for one another here and do not block a thread each in flock.
 	changing sync.Mutex
+	stuck    time.Time // when a change last gave up waiting; under changing
 }
 
 // New returns the bucket of a folder, which need not exist: the first write
@@ -41,6 +46,9 @@ func New(dir string, opts Options) (*Bucket, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("lake %s: %w", dir, err)
+	}
+	if opts.Patience == 0 {
+		opts.Patience = time.Minute / 2
 	}
 	return &Bucket{dir: abs, opts: opts}, nil
 }
@@ -85,7 +93,7 @@ func (b *Bucket) Copy(ctx context.Context, dst, src string, opts storage.CopyOpt
 	}
 	conditions := storage.CreateOptions{IfNoneMatch: opts.IfNoneMatch, IfMatch: opts.IfMatch, Deferred: opts.Deferred}
 	if opts.Move {
-		return b.move(dst, src, conditions)
+		return b.move(ctx, dst, src, conditions)
 	}
 	from, err := b.Open(ctx, src)
 	if err != nil {
@@ -107,9 +115,9 @@ func (b *Bucket) Copy(ctx context.Context, dst, src string, opts storage.CopyOpt
 // move renames src to dst. Only the folder of dst is synced: a rename is one
 // transaction of the file system, and should src come back nevertheless, it is
 // a second copy that whoever moves files must cope with anyway.
-func (b *Bucket) move(dst, src string, conditions storage.CreateOptions) (done storage.Info, err error) {
+func (b *Bucket) move(ctx context.Context, dst, src string, conditions storage.CreateOptions) (done storage.Info, err error) {
 	var made []string
-	err = b.change(func(root *os.Root) error {
+	err = b.change(ctx, func(root *os.Root) error {
 		if stat, err := root.Lstat(src); err != nil || stat.IsDir() {
 			return errors.Join(fs.ErrNotExist, absent(err))
 		}
@@ -145,7 +153,7 @@ func (b *Bucket) Delete(ctx context.Context, name string, opts storage.DeleteOpt
 		return nil
 	}
 	remains := ""
-	err := b.change(func(root *os.Root) error {
+	err := b.change(ctx, func(root *os.Root) error {
 		version, err := b.version(name)
 		if err != nil || version == "" {
 			return err

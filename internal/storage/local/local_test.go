@@ -3,6 +3,7 @@
 package local_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/storage"
@@ -312,6 +314,46 @@ func countUp(t *testing.T, b storage.Bucket, times int) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// A process that is stopped in the midst of a change keeps all others from
+// making one; they say so instead of hanging.
+func TestOthersDoNotHang(t *testing.T) {
+	dir := t.TempDir()
+	b, err := local.New(dir, local.Options{NoSync: true, Patience: time.Second / 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, b, "x", "before")
+	stopped, err := os.Open(filepath.Join(dir, "_lakectl/_tmp.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(stopped.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	for range 50 {
+		_, err := storage.WriteAll(t.Context(), b, "x", nil, storage.CreateOptions{})
+		e, ok := errors.AsType[*diag.Error](err)
+		if !ok || e.Class != diag.Locked || !strings.Contains(e.Next, "_lakectl/_tmp.lock") {
+			t.Fatalf("error %v", err)
+		}
+	}
+	if took := time.Since(begun); took > 3*time.Second {
+		t.Errorf("each of the changes waits on its own: %s in all", took)
+	}
+	cancelled, cancel := context.WithTimeout(t.Context(), time.Second/10)
+	defer cancel()
+	patient, err := local.New(dir, local.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := patient.Delete(cancelled, "x", storage.DeleteOptions{}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+	stopped.Close()
+	put(t, b, "x", "after")
 }
 
 func BenchmarkPublish(b *testing.B) {

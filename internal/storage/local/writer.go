@@ -23,7 +23,7 @@ func (b *Bucket) Create(ctx context.Context, name string, opts storage.CreateOpt
 	w := &writer{bucket: b, name: name, opts: opts, tempName: tempName(path.Dir(name))}
 	// Under the lock, so that no other change removes the folder while it is
 	// empty and Sweep finds no file that is not locked yet.
-	err := b.change(func(root *os.Root) (err error) {
+	err := b.change(ctx, func(root *os.Root) (err error) {
 		if w.made, err = makeFolders(root, path.Dir(name)); err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (w *writer) Commit(ctx context.Context) (done storage.Info, err error) {
 	if err := w.sync(); err != nil {
 		return done, w.bucket.wrap("sync", w.name, err)
 	}
-	err = w.bucket.change(func(root *os.Root) error {
+	err = w.bucket.change(ctx, func(root *os.Root) error {
 		if err := w.bucket.install(root, w.name, w.tempName, w.opts); err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (w *writer) Abort() {
 	}
 	// Folders that were made for the object go with it. Whatever cannot be
 	// removed is left to Sweep.
-	_ = w.bucket.change(func(root *os.Root) error {
+	_ = w.bucket.change(context.Background(), func(root *os.Root) error {
 		if err := root.Remove(w.tempName); err != nil {
 			return err
 		}
