@@ -29,11 +29,12 @@ func (tx *Tx) Commit(ctx context.Context) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := storage.Sync(ctx, tx.lake.bucket, tx.record.stagedFiles()); err != nil {
-		return nil, err
-	}
+	syncErr := storage.Sync(ctx, tx.lake.bucket, tx.record.stagedFiles())
 	if err := tx.lease.Check(ctx); err != nil {
-		return nil, err
+		return nil, err // also if files are not there: a new holder swept them
+	}
+	if syncErr != nil {
+		return nil, syncErr
 	}
 	if err := tx.writeRecord(ctx, data); err != nil {
 		return nil, err
@@ -57,8 +58,15 @@ func (r *Record) stagedFiles() []string {
 }
 
 func notPublished(sequence uint64, err error) error {
+	if errors.Is(err, errTakenOver) {
+		return err
+	}
+	cause := "remove the cause"
+	if e, ok := errors.AsType[*diag.Error](err); ok && e.Next != "" {
+		cause = e.Next
+	}
 	return diag.Errorf(diag.ClassOf(err), "commit %d is recorded, but could not be published: %w", sequence, err).
-		WithNext("remove the cause and run again: it is published first")
+		WithNext("%s; the next run publishes it first", cause)
 }
 
 // writeRecord writes the record, if the transaction can still end and no other
@@ -108,6 +116,9 @@ func overtaken(other *Record) error {
 	return diag.Errorf(diag.Locked, "run %s has made commit %d while this run was about to", other.Run, other.Sequence).
 		WithNext("run again; what this run has committed before is safe")
 }
+
+// errTakenOver says that another run took the lease and published the commit.
+var errTakenOver = errors.New("took over the lock of the lake")
 
 // finish publishes a recorded commit and tidies up. after is the state with
 // the commit, base the one before.

@@ -158,6 +158,7 @@ func TestNeitherStagedNorPublished(t *testing.T) {
 	}
 	_, err := l.Recover(t.Context(), lease)
 	wantClass(t, err, diag.Unexpected, "silver/transactions/day=1/data.parquet is not the file of commit 2")
+	wantNext(t, err, "restore it from a backup")
 }
 
 // A commit goes on when the context is cancelled once its record exists.

@@ -123,7 +123,8 @@ func (p *publisher) notOver(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	return overtaken(next)
+	return diag.Errorf(diag.Locked, "run %s %w while this run published commit %d: it is published, and so is commit %d, which that run made", next.Run, errTakenOver, p.record.Sequence, next.Sequence).
+		WithNext("run again; what this run has committed is safe")
 }
 
 // do does a step, on the condition that the object at its path is still the
@@ -159,7 +160,7 @@ func (p *publisher) verify(ctx context.Context, s *step) error {
 		return err
 	}
 	return diag.Errorf(diag.Unexpected, "%s is not the file of commit %d, and neither is it staged any more", s.path, p.record.Sequence).
-		WithNext("restore it from a backup (SHA-256 %s), or rebuild the table with --full-refresh", s.put.SHA256)
+		WithNext("restore it from a backup (SHA-256 %s)", s.put.SHA256)
 }
 
 // sum returns the SHA-256 of an object, in hex.

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/storage"
 	"github.com/lakectl/lakectl/internal/storage/faulty"
+	"github.com/lakectl/lakectl/internal/storage/local"
 )
 
 // paused runs something else before its nth operation, as if the process were
@@ -113,6 +116,9 @@ func zombieAt(t *testing.T, open func(*testing.T, func() time.Time) storage.Buck
 		wantFinished(t, b, want)
 		return false
 	}
+	if err != nil && (diag.ClassOf(err) != diag.Locked || strings.Contains(err.Error(), "could not be published")) {
+		t.Errorf("the zombie is told something else than that it lost the lock: %v", err)
+	}
 	reader := mustOpen(t, b, process("reader"))
 	wantReadable(t, b, reader)
 	if s := mustState(t, reader); mode == "finishes" && (s.Sequence != lastScripted || s.Pending != nil) {
@@ -127,4 +133,24 @@ func zombieAt(t *testing.T, open func(*testing.T, func() time.Time) storage.Buck
 		t.Logf("zombie at operation %d: %s", n, strconv.Quote(fmt.Sprint(err)))
 	}
 	return true
+}
+
+// A new holder sweeps what the old one has staged; that is not what to say.
+func TestZombieWhoseFilesAreSwept(t *testing.T) {
+	b, err := local.New(t.TempDir(), local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := mustOpen(t, b, process("first"))
+	tx := mustBegin(t, first, mustLock(t, first), Bronze)
+	ingest(t, tx)
+	second := mustOpen(t, b, process("second"))
+	if _, err := second.Break(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	other := mustBegin(t, second, mustLock(t, second), Bronze)
+	ingest(t, other)
+	mustCommit(t, other)
+	_, err = tx.Commit(t.Context())
+	wantClass(t, err, diag.Locked, "no longer holds the lock")
 }

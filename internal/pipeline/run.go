@@ -61,6 +61,8 @@ func (r *run) locked(ctx context.Context) error {
 	}
 	r.lease = lease
 	defer lease.Release(ctx) //nolint:errcheck // a lease that cannot be given back expires
+	ctx, stop := whileHeld(ctx, lease)
+	defer stop()
 	recovered, err := r.l.Recover(ctx, lease)
 	if err != nil {
 		return err
@@ -76,11 +78,37 @@ func (r *run) locked(ctx context.Context) error {
 	if r.o.Memory > 0 {
 		r.budget = budget.New(r.o.Memory / 10 * budgetTenths)
 	}
-	err = r.layers(ctx, state)
+	err = orLost(ctx, r.layers(ctx, state), lease)
 	if errors.Is(err, errDeclined) {
 		return err
 	}
 	return errors.Join(err, r.record(ctx, err))
+}
+
+// whileHeld returns a context that ends when the lease is lost: what is in work
+// then could not be committed.
+func whileHeld(ctx context.Context, lease *lake.Lease) (held context.Context, stop context.CancelFunc) {
+	ctx, stop = context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-lease.Lost():
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, stop
+}
+
+// orLost returns the error of a run, or that its lease is lost, if that explains
+// it: the files that it works on are then swept by the new holder.
+func orLost(ctx context.Context, err error, lease *lake.Lease) error {
+	if class := diag.ClassOf(err); class != diag.Unexpected && class != diag.Interrupted {
+		return err
+	}
+	if lost := lease.Check(context.WithoutCancel(ctx)); diag.ClassOf(lost) == diag.Locked {
+		return lost
+	}
+	return err
 }
 
 // id is the run's name. It depends on the clock and the lake alone, so that a
