@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -77,19 +78,20 @@ func (f *file) readHeader(ctx context.Context) error {
 
 // open begins to read the file; sum is told its bytes as they lie. What it
 // returns beside the segments reads the rest of them, and closes all.
-func (f *file) open(ctx context.Context, sum hash.Hash) (*csvio.Splitter, io.ReadCloser, error) {
+func (f *file) open(ctx context.Context, sum hash.Hash) (*csvio.Splitter, *opened, error) {
 	path := f.source.Path
 	raw, err := f.in.req.Open(ctx, path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	lying := io.TeeReader(raw, sum)
+	read := &counter{Reader: raw}
+	lying := io.TeeReader(read, sum)
 	plain, err := csvio.Decompress(path, lying)
 	if err != nil {
 		raw.Close()
 		return nil, nil, err
 	}
-	rest := opened{lying, plain, raw}
+	rest := &opened{lying, plain, raw, read}
 	segments, err := csvio.NewSplitter(plain, f.in.req.Dataset.Dialect, csvio.Options{Name: path, SegmentSize: f.in.o.SegmentSize, Buffers: &f.in.pool})
 	if err != nil {
 		rest.Close()
@@ -102,10 +104,38 @@ func (f *file) open(ctx context.Context, sum hash.Hash) (*csvio.Splitter, io.Rea
 type opened struct {
 	io.Reader
 	plain, raw io.Closer
+	read       *counter
+}
+
+// counter counts what is read.
+type counter struct {
+	io.Reader
+	bytes int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.bytes += int64(n)
+	return n, err
+}
+
+// unchanged fails if the file, read to its end, is not the one that was listed.
+func (f *file) unchanged(o *opened) error {
+	if o.read.bytes != f.source.Size {
+		return changing(f.source.Path, fmt.Sprintf("it had %d bytes when it was found, and %d when it was read", f.source.Size, o.read.bytes))
+	}
+	now, ok := o.raw.(interface{ Stat() (fs.FileInfo, error) })
+	if !ok || f.source.Modified.IsZero() {
+		return nil
+	}
+	if info, err := now.Stat(); err != nil || !info.ModTime().Equal(f.source.Modified) {
+		return changing(f.source.Path, "it was written meanwhile")
+	}
+	return nil
 }
 
 // Close closes both.
-func (o opened) Close() error {
+func (o *opened) Close() error {
 	o.plain.Close() // it repeats the errors of reading
 	return o.raw.Close()
 }

@@ -176,8 +176,7 @@ func (in *ingest) cut(ctx context.Context, f *file, jobs chan<- job) error {
 	}
 	defer raw.Close()
 	if !slices.Equal(segments.Header(), f.header) {
-		f.abandon(diag.Errorf(diag.Partial, "%s: the file changed while it was taken in: its header is not what it was", f.source.Path).
-			WithNext("run again when it is written whole; settle: 60s leaves files alone that may still be"))
+		f.abandon(changing(f.source.Path, "its header is not what it was"))
 		return nil
 	}
 	for index := 0; ; index++ {
@@ -188,6 +187,10 @@ func (in *ingest) cut(ctx context.Context, f *file, jobs chan<- job) error {
 		case errors.Is(err, io.EOF):
 			if _, err := io.Copy(io.Discard, raw); err != nil {
 				f.abandon(fmt.Errorf("%s: %w", f.source.Path, err))
+				return nil
+			}
+			if err := f.unchanged(raw); err != nil {
+				f.abandon(err)
 				return nil
 			}
 			f.sum = hex.EncodeToString(sum.Sum(nil))
@@ -226,6 +229,13 @@ func (in *ingest) collect(f *file) {
 	for kind, n := range f.kinds {
 		in.result.Damage[kind] += n
 	}
+}
+
+// changing is the error of a file that is being written while it is read. Half of
+// a file must not be taken in: its name would be used up.
+func changing(path, how string) error {
+	return diag.Errorf(diag.Partial, "%s: the file changed while it was taken in: %s", path, how).
+		WithNext("run again when it is written whole; settle: 60s leaves files alone that may still be being written")
 }
 
 // Changed is the error of a file that was ingested and has other content now.
