@@ -73,7 +73,7 @@ func (w *workspace) datasets() []string {
 
 // quarantine returns the quarantine of a dataset.
 func (w *workspace) quarantine(dataset string) quarantine.Files {
-	return quarantine.Files{Table: w.State.Tables[lake.TableRef{Layer: lake.Quarantine, Name: dataset}], Open: w.Lake.Bucket()}
+	return quarantine.Files{Table: w.State.Tables[lake.TableRef{Layer: lake.Quarantine, Name: dataset}], Open: w.Lake.At(w.State)}
 }
 
 // summaries returns what is in quarantine, of one dataset or of all.

@@ -221,7 +221,7 @@ func (w *workspace) firstRows(ctx context.Context, t *lake.Table, columns []sche
 		if limit > 0 && shown == limit {
 			break
 		}
-		r, err := table.Open(ctx, w.Lake.Bucket(), f.Path)
+		r, err := table.Open(ctx, w.Lake.At(w.State), f.Path)
 		if err != nil {
 			return shown, err
 		}

@@ -149,7 +149,7 @@ func (s *silverLayer) plan(ctx context.Context, t *project.Silver, rebuild bool)
 		return nil, err
 	}
 	p.request = silver.Request{Table: t, RawColumns: raw, Order: ingestionOrder(s.state.Datasets[t.From.Name]), Sequence: s.tx.Sequence(),
-		Bucket: s.run.l.Bucket(), Stager: s.tx, Sets: make([]*quality.Set, len(t.Checks)), Changed: make([]*engine.HashSet, len(t.Checks))}
+		Bucket: s.run.l.At(s.state), Stager: s.tx, Sets: make([]*quality.Set, len(t.Checks)), Changed: make([]*engine.HashSet, len(t.Checks))}
 	referencesChanged, err := s.references(ctx, p)
 	if err != nil {
 		return nil, err
