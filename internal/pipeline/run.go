@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lakectl/lakectl/internal/budget"
@@ -193,14 +194,17 @@ func writeRun(ctx context.Context, b storage.Bucket, result *Result) error {
 }
 
 // Runs returns the results of the last runs that did anything, the newest
-// first, at most n.
+// first, at most n. They are for people to look at, so files that are none, such
+// as .DS_Store, or are damaged, are passed over.
 func Runs(ctx context.Context, b storage.Bucket, n int) ([]*Result, error) {
 	var names []string
 	for info, err := range b.List(ctx, runsDir) {
 		if err != nil {
 			return nil, err
 		}
-		names = append(names, info.Name)
+		if strings.HasSuffix(info.Name, ".json") {
+			names = append(names, info.Name)
+		}
 	}
 	var runs []*Result
 	for i := len(names) - 1; i >= 0 && len(runs) < n; i-- {
@@ -209,10 +213,9 @@ func Runs(ctx context.Context, b storage.Bucket, n int) ([]*Result, error) {
 			return nil, err
 		}
 		result := new(Result)
-		if err := json.Unmarshal(data, result); err != nil {
-			return nil, fmt.Errorf("%s: %w", names[i], err)
+		if json.Unmarshal(data, result) == nil {
+			runs = append(runs, result)
 		}
-		runs = append(runs, result)
 	}
 	return runs, nil
 }
