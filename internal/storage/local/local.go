@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/storage"
 )
 
@@ -47,10 +48,30 @@ func New(dir string, opts Options) (*Bucket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lake %s: %w", dir, err)
 	}
+	if err := usable(abs); err != nil {
+		return nil, err
+	}
 	if opts.Patience == 0 {
 		opts.Patience = time.Minute / 2
 	}
 	return &Bucket{dir: abs, opts: opts}, nil
+}
+
+// usable fails if there is something at the path that is no folder. Taking it
+// for an empty lake would hide that, say, a disk is not mounted.
+func usable(dir string) error {
+	link, err := os.Lstat(dir)
+	if err != nil {
+		return nil //nolint:nilerr // nothing is there yet, or using it will say why not
+	}
+	stat, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && link.Mode()&fs.ModeSymlink != 0:
+		return diag.Errorf(diag.Usage, "%s is a symbolic link to nothing", dir).WithNext("mount or make the folder that it leads to, or give `lake:` another one")
+	case err == nil && !stat.IsDir():
+		return diag.Errorf(diag.Usage, "%s is a file, and the lake is a folder", dir).WithNext("give `lake:` a folder")
+	}
+	return nil
 }
 
 // Dir returns the absolute path of the bucket's folder.

@@ -356,6 +356,20 @@ func TestOthersDoNotHang(t *testing.T) {
 	put(t, b, "x", "after")
 }
 
+// What is no folder is not taken for an empty one.
+func TestNoFolder(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Symlink("nowhere", link)); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{file: "is a file", link: "a symbolic link to nothing"} {
+		if _, err := local.New(path, local.Options{}); diag.ClassOf(err) != diag.Usage || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 func BenchmarkPublish(b *testing.B) {
 	for _, noSync := range []bool{true, false} {
 		b.Run(fmt.Sprintf("nosync=%v", noSync), func(b *testing.B) {
