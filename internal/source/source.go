@@ -80,7 +80,9 @@ func (f Folder) expand(ctx context.Context, pattern string, found map[string]Fil
 		case err != nil:
 			return fmt.Errorf("source %q: %w", pattern, err)
 		case !info.IsDir():
-			found[clean] = fileOf(clean, info)
+			if info.Mode().IsRegular() {
+				found[clean] = fileOf(clean, info)
+			}
 			return nil
 		}
 		base, match = clean, func(string) bool { return true }
@@ -96,6 +98,9 @@ func (f Folder) walk(ctx context.Context, base, pattern string, match func(strin
 	if err != nil {
 		return fmt.Errorf("source %q: %w", pattern, err)
 	}
+	leads := func(dir string) bool {
+		return dir == base || pattern == base || leadsTo(strings.Split(pattern, "/"), strings.Split(dir, "/"))
+	}
 	err = filepath.WalkDir(root, func(local string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			if errors.Is(err, fs.ErrNotExist) { // gone meanwhile
@@ -106,23 +111,25 @@ func (f Folder) walk(ctx context.Context, base, pattern string, match func(strin
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		name, err := nameOf(base, root, local)
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && !leads(name) {
+			return fs.SkipDir
+		}
 		if local != root && hidden(entry.Name()) && !spelt(pattern, entry.Name()) {
 			if entry.IsDir() {
 				return fs.SkipDir
 			}
 			return nil
 		}
-		rel, err := filepath.Rel(root, local)
-		if err != nil {
-			return err
-		}
-		name := path.Join(base, filepath.ToSlash(rel))
 		if entry.IsDir() || !match(name) {
 			return nil
 		}
 		info, err := os.Stat(local) // through symbolic links
-		if errors.Is(err, fs.ErrNotExist) || err == nil && info.IsDir() {
-			return nil // gone meanwhile, a link to nothing, or to a folder
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+			return nil // gone meanwhile, a link to nothing or to a folder, or a pipe, on which reading would wait for ever
 		}
 		if err != nil {
 			return err
@@ -134,6 +141,12 @@ func (f Folder) walk(ctx context.Context, base, pattern string, match func(strin
 		return fmt.Errorf("source %q: %w", pattern, err)
 	}
 	return nil
+}
+
+// nameOf returns the path of a file below root as the project sees it.
+func nameOf(base, root, local string) (string, error) {
+	rel, err := filepath.Rel(root, local)
+	return path.Join(base, filepath.ToSlash(rel)), err
 }
 
 func fileOf(name string, info fs.FileInfo) File {
@@ -175,6 +188,22 @@ func matchPath(pattern, name []string) bool {
 	}
 	ok, err := path.Match(pattern[0], name[0])
 	return err == nil && ok && matchPath(pattern[1:], name[1:])
+}
+
+// leadsTo says whether files below a folder can match a pattern.
+func leadsTo(pattern, dir []string) bool {
+	for i, part := range dir {
+		if i == len(pattern)-1 {
+			return pattern[i] == "**"
+		}
+		if pattern[i] == "**" {
+			return true
+		}
+		if ok, err := path.Match(pattern[i], part); err != nil || !ok {
+			return false
+		}
+	}
+	return true
 }
 
 var unfinished = []string{".tmp", ".temp", ".part", ".partial", ".crdownload", "~"}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/lakectl/lakectl/internal/diag"
@@ -69,5 +71,41 @@ func TestOpenReadsRelativeToTheRoot(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.Close()
+	}
+}
+
+// Folders that cannot hold what is looked for are not entered: the lake beside
+// the files has many, and there may be some that nobody may read.
+func TestListEntersNoOtherFolders(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"*.csv":          "",
+		"in/*.csv":       "in",
+		"in/a*/*.csv":    "in in/ab",
+		"*/ab/*.csv":     "in in/ab lake lake/ab",
+		"in/**/x.csv":    "in in/ab in/ab/c in/b",
+		"**":             "in in/ab in/ab/c in/b lake lake/ab",
+		"in/**":          "in in/ab in/ab/c in/b",
+		"in/ab/**/*.csv": "in in/ab in/ab/c",
+	} {
+		var got []string
+		for _, dir := range []string{"in", "in/ab", "in/ab/c", "in/b", "lake", "lake/ab"} {
+			if leadsTo(strings.Split(pattern, "/"), strings.Split(dir, "/")) {
+				got = append(got, dir)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s leads to %q, want %q", pattern, got, want)
+		}
+	}
+}
+
+func TestListLeavesOutPipes(t *testing.T) {
+	root := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(root, "a.csv"), 0o600); err != nil {
+		t.Skip(err)
+	}
+	files, err := Folder{Root: root}.List(t.Context(), []string{"*.csv", "a.csv"})
+	if err != nil || len(files) != 0 {
+		t.Errorf("%v, %v", files, err)
 	}
 }
