@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
 
@@ -137,7 +138,7 @@ func (d duckdb) op(p *printer, n *Node, args []string) string {
 
 // re2Replacement turns ${1} and $$ into \1 and $.
 func re2Replacement(replacement string) string {
-	return expandReplacement(replacement, func(group byte) string { return `\` + string(group) }, func(c byte) string {
+	return expandReplacement(replacement, func(group byte) string { return `\` + string(group) }, func(c rune) string {
 		if c == '\\' {
 			return `\\`
 		}
@@ -146,19 +147,21 @@ func re2Replacement(replacement string) string {
 }
 
 // expandReplacement rewrites a replacement as the binder leaves it.
-func expandReplacement(s string, group func(byte) string, char func(byte) string) string {
+func expandReplacement(s string, group func(byte) string, char func(rune) string) string {
 	var out strings.Builder
-	for i := 0; i < len(s); i++ {
+	for len(s) > 0 {
+		c, n := utf8.DecodeRuneInString(s)
 		switch {
-		case strings.HasPrefix(s[i:], "${"):
-			out.WriteString(group(s[i+2]))
-			i += 3
-		case strings.HasPrefix(s[i:], "$$"):
+		case strings.HasPrefix(s, "${"):
+			out.WriteString(group(s[2]))
+			n = len("${0}")
+		case strings.HasPrefix(s, "$$"):
 			out.WriteString(char('$'))
-			i++
+			n = len("$$")
 		default:
-			out.WriteString(char(s[i]))
+			out.WriteString(char(c))
 		}
+		s = s[n:]
 	}
 	return out.String()
 }

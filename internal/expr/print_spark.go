@@ -149,8 +149,8 @@ func javaReplacement(replacement string) string {
 		afterGroup = true
 		return "$" + string(g)
 	}
-	return expandReplacement(replacement, group, func(c byte) string {
-		escape := c == '\\' || c == '$' || afterGroup && isDigit(c)
+	return expandReplacement(replacement, group, func(c rune) string {
+		escape := c == '\\' || c == '$' || afterGroup && c >= '0' && c <= '9'
 		afterGroup = false
 		if escape {
 			return `\` + string(c)

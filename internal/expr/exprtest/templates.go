@@ -70,7 +70,8 @@ func addTexts(add func(string, ...string)) {
 	add("regexp_extract", "regexp_extract(w0, '(a+)(b?)', 2)", "regexp_extract(w0, '([a-z]+)[-,]([a-z]+)', 1)", "regexp_extract(w0, '(x)?([ab])', 1)", "regexp_extract(s0, '(.)$', 1)")
 	add("regexp_replace", "regexp_replace(w0, '[^0-9]', '')", "regexp_replace(w0, '(a)(b)', '$2$1')", "regexp_replace(w0, 'a', '<$0>')", "regexp_replace(s0, '[a-c]+', '$$')",
 		"regexp_replace(w0, '(a)', '$1\\0')", "regexp_replace(w0, 'a|ab', '.')", "regexp_replace(w0, '(?i)A', '$00')", "regexp_replace(s0, '.', 'x')", "regexp_replace(s0, '(?s).', 'x')",
-		"regexp_replace(w0, '^a', '')", "regexp_replace(w0, 'b$', '\\')", "regexp_replace(w0, 'a+?', '#')", "regexp_replace(s0, '\\s', '_')")
+		"regexp_replace(w0, '^a', '')", "regexp_replace(w0, 'b$', '\\')", "regexp_replace(w0, 'a+?', '#')", "regexp_replace(s0, '\\s', '_')",
+		"regexp_replace(w0, '(a)', 'é$1😀')")
 	add("like", "w0 like 'a%'", "w0 like '%b'", "w0 like '%,%'", "s0 like '_b%'", "s0 like '___'", "w0 like w1", "s0 like s1", "w0 like ''", "w0 like '%a_b%'", "s0 like '%!%%' escape '!'",
 		"w0 like '%\\_' escape '\\'", "w0 like '%\\%'", "w0 not like '%a%'", "s0 like '%'", "w0 like concat('%', w1, '%')")
 }
