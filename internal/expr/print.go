@@ -14,8 +14,9 @@ import (
 // puts the condition that an operand fails in front. What null cannot tell,
 // whether a row failed, the condition of DuckDBFails and SparkFails does.
 //
-// Settings of the engines: UTC; Spark with spark.sql.ansi.enabled=true and
-// spark.sql.parser.escapedStringLiterals=false, their defaults or ours.
+// Settings of the engines: UTC; Spark with spark.sql.ansi.enabled=true,
+// spark.sql.parser.escapedStringLiterals=false, its default, and, as names of
+// columns may hold ${...}, spark.sql.variable.substitute=false.
 
 // DuckDB returns the expression as SQL for DuckDB 1.5. Where DuckDB cannot be
 // exact at a reasonable price it gives null or a near value; see duckdb.

@@ -26,9 +26,11 @@ type spark struct{}
 
 func (spark) quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
 
-func (spark) text(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
-}
+// sparkText escapes texts: Spark puts the values of variables in place of
+// ${env:HOME} or ${spark.app.name}, in literals too, before it parses.
+var sparkText = strings.NewReplacer(`\`, `\\`, `'`, `\'`, `${`, `$\{`)
+
+func (spark) text(s string) string { return "'" + sparkText.Replace(s) + "'" }
 
 func (spark) typeName(t schema.Type) string { return strings.ToUpper(t.Spark()) }
 

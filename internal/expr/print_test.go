@@ -23,7 +23,7 @@ func TestPrintGolden(t *testing.T) {
 		out.WriteString(text + "\n  duckdb: " + duckdb + "\n  spark:  " + spark + "\n")
 	}
 	for _, text := range []string{
-		"\"s\" || raw.\"amount text\" || 'it''s a \\ and a \"'", "-2147483648 + i", "9223372036854775807", "1.50", "1e-3", "true and null", "cast(null as decimal(5,1))",
+		"\"s\" || raw.\"amount text\" || 'it''s a \\ and a \"'", "'${env:HOME} $${' || s", "-2147483648 + i", "9223372036854775807", "1.50", "1e-3", "true and null", "cast(null as decimal(5,1))",
 		"date '2024-02-29'", "timestamp '0001-01-01 00:00:00.000001'",
 		"i + 1", "i * l", "i - i", "i / 3", "l % i", "-i", "abs(l)", "f + 1", "f / i", "f % 2",
 		"d + i", "d * d", "d / i", "d % 7", "wide / d", "-d",
@@ -33,7 +33,7 @@ func TestPrintGolden(t *testing.T) {
 		"s like 'a%'", "s like 'a\\_%'", "s like s2", "s like '50!%' escape '!'",
 		"lower(s)", "upper(s)", "trim(s)", "ltrim(s)", "rtrim(s)", "length(s)", "substr(s, 2, 3)", "substr(s, i)", "substr(s, i, l)", "replace(s, 'a', '')",
 		"concat(s, s2)", "concat_ws(',', s, s2)", "split_part(s, ',', 2)", "split_part(s, s2, i)", "sha256(s)",
-		"regexp_like(s, '^[^@ ]+@[^@ ]+[.][^@ ]+$')", "regexp_like(s, '(?i)straße|\\d{2,}\\s.')", "regexp_extract(s, '(a|b)+?([0-9]*)', 2)", "regexp_replace(s, '([a-z]+)-', '$1$$0\\')", "regexp_replace(s, '(a)', '$10')", "regexp_replace(s, '(a)', 'ß$1é5')",
+		"regexp_like(s, '^[^@ ]+@[^@ ]+[.][^@ ]+$')", "regexp_like(s, '(?i)straße|\\d{2,}\\s.')", "regexp_extract(s, '(a|b)+?([0-9]*)', 2)", "regexp_replace(s, '([a-z]+)-', '$1$$0\\')", "regexp_replace(s, '(a)', '$10')", "regexp_replace(s, '(a)', 'ß$1é5')", "regexp_replace(s, 'a', '$${b}')",
 		"cast(s as boolean)", "cast(s as bigint)", "cast(s as decimal(10,2))", "cast(s as decimal(5,0))", "try_cast(s as double)", "cast(s as date)", "cast(s as timestamp)",
 		"cast(f as integer)", "cast(f as bigint)", "cast(f as decimal(10,2))", "cast(d as integer)", "cast(d as decimal(5,1))", "cast(d as string)", "cast(wide as double)", "cast(i as decimal(5,2))", "cast(l as integer)",
 		"cast(day as timestamp)", "cast(at as date)", "cast(at as string)",

@@ -59,7 +59,7 @@ func addTexts(add func(string, ...string)) {
 	add("substr", "substr(s0, 2)", "substr(s0, 0, 2)", "substr(s0, -3)", "substr(s0, -3, 2)", "substr(s0, n0)", "substr(s0, n0, n1)", "substr(w0, n0, n1)", "substr(s0, l0, n1)",
 		"substr(s0, n0, l0)", "substr(s0, 1, i0)", "substr(w0, 1, 3)", "substr(s0, 3, -1)", "substr(s0, 1, 9223372036854775807)", "substr(s0, 9223372036854775807)")
 	add("replace", "replace(w0, 'a', 'xy')", "replace(w0, w1, '-')", "replace(s0, s1, w0)", "replace(w0, 'ab', '')", "replace(s0, ' ', w0)")
-	add("concat", "concat(s0)", "concat(s0, s1, w0)", "s0 || s1", "w0 || '-' || w1 || s0", "concat(s0, null)")
+	add("concat", "concat(s0)", "concat(s0, s1, w0)", "s0 || s1", "w0 || '-' || w1 || s0", "concat(s0, null)", "'${env:HOME} ${spark.app.name}' || s0", "'a\\''b\\\\' || s0")
 	add("concat_ws", "concat_ws(',', s0, s1)", "concat_ws(w0, s0, null, s1)", "concat_ws('', w0)", "concat_ws(w0, w1, s0, w0)")
 	add("split_part", "split_part(w0, ',', 1)", "split_part(w0, ',', 2)", "split_part(w0, w1, n1)", "split_part(w0, 'ab', n1)", "split_part(s0, s1, 1)", "split_part(w0, '', 1)", "split_part(w0, ',', 9223372036854775807)", "split_part(w0, ',', l0)")
 	for _, p := range patterns {
@@ -71,7 +71,7 @@ func addTexts(add func(string, ...string)) {
 	add("regexp_replace", "regexp_replace(w0, '[^0-9]', '')", "regexp_replace(w0, '(a)(b)', '$2$1')", "regexp_replace(w0, 'a', '<$0>')", "regexp_replace(s0, '[a-c]+', '$$')",
 		"regexp_replace(w0, '(a)', '$1\\0')", "regexp_replace(w0, 'a|ab', '.')", "regexp_replace(w0, '(?i)A', '$00')", "regexp_replace(s0, '.', 'x')", "regexp_replace(s0, '(?s).', 'x')",
 		"regexp_replace(w0, '^a', '')", "regexp_replace(w0, 'b$', '\\')", "regexp_replace(w0, 'a+?', '#')", "regexp_replace(s0, '\\s', '_')",
-		"regexp_replace(w0, '(a)', 'é$1😀')")
+		"regexp_replace(w0, '(a)', 'é$1😀')", "regexp_replace(w0, 'a', '$${env:HOME}')")
 	add("like", "w0 like 'a%'", "w0 like '%b'", "w0 like '%,%'", "s0 like '_b%'", "s0 like '___'", "w0 like w1", "s0 like s1", "w0 like ''", "w0 like '%a_b%'", "s0 like '%!%%' escape '!'",
 		"w0 like '%\\_' escape '\\'", "w0 like '%\\%'", "w0 not like '%a%'", "s0 like '%'", "w0 like concat('%', w1, '%')")
 }
