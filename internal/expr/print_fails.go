@@ -107,7 +107,7 @@ func (p *printer) fails(n *Node) string {
 		}
 		present := p.value(a) + " IS NOT NULL"
 		if reads {
-			present = "coalesce(trim(" + p.trimTabs(p.value(a)) + "), '') <> ''" // what is empty is null
+			present = "coalesce(trim(BOTH ' ' FROM " + p.trimTabs(p.value(a)) + "), '') <> ''" // what is empty is null
 		}
 		terms = append(terms, present)
 	}
