@@ -11,7 +11,7 @@ import (
 // length from the first position that exists, which is not Spark's rule.
 func (d duckdb) substr(p *printer, n *Node, args []string) string {
 	const most = math.MaxInt32
-	length := fmt.Sprint(most)
+	length := "18446744073709551615" // beyond the end from any position
 	if len(args) == 3 {
 		length = args[2]
 	}
@@ -21,11 +21,15 @@ func (d duckdb) substr(p *printer, n *Node, args []string) string {
 		}
 	}
 	return p.let(p, []string{args[0], args[1], length}, func(v []string) string {
-		first := fmt.Sprintf("CASE WHEN %[2]s > %[3]d THEN %[3]d WHEN %[2]s > 0 THEN %[2]s WHEN %[2]s = 0 THEN 1 WHEN %[2]s < -%[3]d THEN -%[3]d ELSE length(%[1]s) + %[2]s + 1 END", v[0], v[1], most)
-		count := fmt.Sprintf("CASE WHEN %[1]s < 0 THEN 0 WHEN %[1]s > %[2]d THEN %[2]d ELSE %[1]s END", v[2], int64(most)*2)
+		first := fmt.Sprintf("CASE WHEN %[2]s > %[3]d THEN %[3]d WHEN %[2]s > 0 THEN %[2]s WHEN %[2]s = 0 THEN 1 ELSE length(%[1]s) + %[2]s + 1 END", v[0], v[1], most)
+		count := fmt.Sprintf("CASE WHEN %[1]s < 0 THEN 0 ELSE CAST(%[1]s AS HUGEINT) END", v[2])
 		return p.let(p, []string{v[0], first, count}, func(v []string) string {
-			return fmt.Sprintf("CASE WHEN %[2]s >= 1 THEN substring(%[1]s, %[2]s, %[3]s) WHEN %[2]s + %[3]s > 1 THEN substring(%[1]s, 1, %[2]s + %[3]s - 1) "+
-				"WHEN %[2]s + %[3]s <= 1 AND %[1]s IS NOT NULL THEN '' END", v[0], v[1], v[2])
+			atMost := func(count string) string {
+				return fmt.Sprintf("CAST(CASE WHEN %[1]s > %[2]d THEN %[2]d ELSE %[1]s END AS BIGINT)", count, most)
+			}
+			end := v[1] + " + " + v[2]
+			return fmt.Sprintf("CASE WHEN %[2]s >= 1 THEN substring(%[1]s, %[2]s, %[3]s) WHEN %[4]s > 1 THEN substring(%[1]s, 1, %[5]s) WHEN %[4]s <= 1 AND %[1]s IS NOT NULL THEN '' END",
+				v[0], v[1], atMost(v[2]), end, atMost(end+" - 1"))
 		})
 	})
 }

@@ -2,7 +2,6 @@ package expr
 
 import (
 	"fmt"
-	"math"
 	"math/big"
 	"strings"
 
@@ -125,11 +124,7 @@ func (s spark) op(p *printer, n *Node, args []string) string {
 	case OpSHA256:
 		return "sha2(CAST(" + list + " AS BINARY), 256)"
 	case OpSubstr:
-		args[1] = s.asInt(n.Args[1], args[1])
-		if len(args) == 3 {
-			args[2] = s.asInt(n.Args[2], args[2])
-		}
-		return "substring(" + strings.Join(args, ", ") + ")"
+		return s.substr(n, args)
 	case OpSplitPart:
 		return s.splitPart(n, args)
 	case OpRegexpLike:
@@ -141,60 +136,6 @@ func (s spark) op(p *printer, n *Node, args []string) string {
 	default:
 		return s.date(p, n, args)
 	}
-}
-
-// javaReplacement turns ${1} and $$ into $1 and \$. A digit behind a group is
-// escaped, as Java would read it as part of the group's number.
-func javaReplacement(replacement string) string {
-	afterGroup := false
-	group := func(g byte) string {
-		afterGroup = true
-		return "$" + string(g)
-	}
-	return expandReplacement(replacement, group, func(c rune) string {
-		escape := c == '\\' || c == '$' || afterGroup && c >= '0' && c <= '9'
-		afterGroup = false
-		if escape {
-			return `\` + string(c)
-		}
-		return string(c)
-	})
-}
-
-// asInt prints a bigint argument where Spark takes an int: positions beyond
-// its range are as good as its bounds.
-func (s spark) asInt(n *Node, value string) string {
-	if i, ok := n.Value.(int64); ok && n.Op == OpLiteral {
-		return fmt.Sprintf("CAST('%d' AS INT)", min(max(i, math.MinInt32), math.MaxInt32))
-	}
-	if n.Op == OpCast && n.Args[0].Type.Kind == schema.Integer {
-		return "CAST(" + value + " AS INT)"
-	}
-	return fmt.Sprintf("CAST(CASE WHEN %[1]s > 2147483647 THEN 2147483647 WHEN %[1]s < -2147483648 THEN -2147483648 ELSE %[1]s END AS INT)", value)
-}
-
-func (s spark) splitPart(n *Node, args []string) string {
-	call := fmt.Sprintf("split_part(%s, %s, %s)", args[0], args[1], s.asInt(n.Args[2], args[2]))
-	if !failsItself(n) {
-		return call
-	}
-	return fmt.Sprintf("CASE WHEN %s >= 1 AND %s <> '' THEN %s END", args[2], args[1], call)
-}
-
-// like names an escape character that the pattern does not hold, as Spark
-// would take the backslash otherwise.
-func (s spark) like(n *Node, args []string) string {
-	if n.Escape != 0 {
-		return fmt.Sprintf("(%s LIKE %s ESCAPE %s)", args[0], args[1], s.text(string(n.Escape)))
-	}
-	pattern, ok := literalString(n.Args[1])
-	switch {
-	case !ok:
-		return fmt.Sprintf(`(%s LIKE replace(%s, '\\', '\\\\'))`, args[0], args[1])
-	case strings.Contains(pattern, `\`):
-		return fmt.Sprintf("(%s LIKE %s)", args[0], s.text(strings.ReplaceAll(pattern, `\`, `\\`)))
-	}
-	return fmt.Sprintf("(%s LIKE %s)", args[0], args[1])
 }
 
 func (s spark) cast(p *printer, x string, from, to schema.Type) string {

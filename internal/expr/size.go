@@ -75,7 +75,7 @@ func repeats(n *Node) int {
 		}
 	case OpSubstr, OpSplitPart:
 		if !isLiteral(n.Args[1]) || !isLiteral(n.Args[len(n.Args)-1]) {
-			return 3
+			return 5
 		}
 	case OpDateAdd, OpDateDiff:
 		return 3

@@ -57,7 +57,9 @@ func addTexts(add func(string, ...string)) {
 		add(f, f+"(s0)", f+"(w0)", f+"(s0 || ' ')", f+"(sn)")
 	}
 	add("substr", "substr(s0, 2)", "substr(s0, 0, 2)", "substr(s0, -3)", "substr(s0, -3, 2)", "substr(s0, n0)", "substr(s0, n0, n1)", "substr(w0, n0, n1)", "substr(s0, l0, n1)",
-		"substr(s0, n0, l0)", "substr(s0, 1, i0)", "substr(w0, 1, 3)", "substr(s0, 3, -1)", "substr(s0, 1, 9223372036854775807)", "substr(s0, 9223372036854775807)")
+		"substr(s0, n0, l0)", "substr(s0, 1, i0)", "substr(w0, 1, 3)", "substr(s0, 3, -1)", "substr(s0, 1, 9223372036854775807)", "substr(s0, 9223372036854775807)",
+		"substr(s0, l0)", "substr(s0, l0, l1)", "substr(s0, i0, 2147483647)", "substr(s0, -2147483648)", "substr(s0, -2147483648, 2147483647)", "substr(s0, -4294967296, 4294967298)",
+		"substr(s0, -9223372036854775808, 9223372036854775807)", "substr(s0, -9223372036854775808, l1)", "substr(s0, i0, -1)")
 	add("replace", "replace(w0, 'a', 'xy')", "replace(w0, w1, '-')", "replace(s0, s1, w0)", "replace(w0, 'ab', '')", "replace(s0, ' ', w0)")
 	add("concat", "concat(s0)", "concat(s0, s1, w0)", "s0 || s1", "w0 || '-' || w1 || s0", "concat(s0, null)", "'${env:HOME} ${spark.app.name}' || s0", "'a\\''b\\\\' || s0")
 	add("concat_ws", "concat_ws(',', s0, s1)", "concat_ws(w0, s0, null, s1)", "concat_ws('', w0)", "concat_ws(w0, w1, s0, w0)")
