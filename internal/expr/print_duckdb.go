@@ -104,7 +104,8 @@ func (d duckdb) op(p *printer, n *Node, args []string) string {
 		return d.rounding(p, n, args[0])
 	case OpLike:
 		if n.Escape != 0 {
-			return fmt.Sprintf("(%s LIKE %s ESCAPE %s)", args[0], args[1], d.text(string(n.Escape)))
+			pattern, _ := literalString(n.Args[1])
+			return fmt.Sprintf("(%s LIKE %s ESCAPE '\\')", args[0], d.text(backslashed(pattern, n.Escape)))
 		}
 		return fmt.Sprintf("(%s LIKE %s)", args[0], args[1])
 	case OpTrim, OpLTrim, OpRTrim:

@@ -76,18 +76,14 @@ func (s spark) splitPart(n *Node, args []string) string {
 	return fmt.Sprintf("CASE WHEN %s >= 1 AND %s <> '' THEN %s END", args[2], args[1], call)
 }
 
-// like names an escape character that the pattern does not hold, as Spark
-// would take the backslash otherwise.
+// like doubles the backslashes of a pattern, as Spark takes them for escapes.
 func (s spark) like(n *Node, args []string) string {
-	if n.Escape != 0 {
-		return fmt.Sprintf("(%s LIKE %s ESCAPE %s)", args[0], args[1], s.text(string(n.Escape)))
-	}
 	pattern, ok := literalString(n.Args[1])
 	switch {
 	case !ok:
 		return fmt.Sprintf(`(%s LIKE replace(%s, '\\', '\\\\'))`, args[0], args[1])
-	case strings.Contains(pattern, `\`):
-		return fmt.Sprintf("(%s LIKE %s)", args[0], s.text(strings.ReplaceAll(pattern, `\`, `\\`)))
+	case n.Escape != 0 || strings.Contains(pattern, `\`):
+		return fmt.Sprintf("(%s LIKE %s)", args[0], s.text(backslashed(pattern, n.Escape)))
 	}
 	return fmt.Sprintf("(%s LIKE %s)", args[0], args[1])
 }

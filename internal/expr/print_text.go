@@ -120,3 +120,22 @@ func (p *printer) withinYears(at string) string {
 		return fmt.Sprintf("CASE WHEN %s BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN %s END", v[0], v[0])
 	})
 }
+
+// backslashed writes a pattern of like with the backslash as its escape
+// character, which both engines take, unlike others beyond ASCII.
+func backslashed(pattern string, escape rune) string {
+	var out strings.Builder
+	open := false
+	for _, c := range pattern {
+		switch {
+		case !open && escape != 0 && c == escape:
+			open = true
+			continue
+		case c == '\\' || open && (c == '%' || c == '_'):
+			out.WriteByte('\\')
+		}
+		out.WriteRune(c)
+		open = false
+	}
+	return out.String()
+}
