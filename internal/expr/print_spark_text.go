@@ -77,13 +77,43 @@ func (s spark) splitPart(n *Node, args []string) string {
 }
 
 // like doubles the backslashes of a pattern, as Spark takes them for escapes.
+// Beyond the basic plane Spark tears letters apart if it makes a regular
+// expression of the pattern, so the printer makes one itself.
 func (s spark) like(n *Node, args []string) string {
 	pattern, ok := literalString(n.Args[1])
 	switch {
 	case !ok:
-		return fmt.Sprintf(`(%s LIKE replace(%s, '\\', '\\\\'))`, args[0], args[1])
+		quoted := fmt.Sprintf(`regexp_replace(%s, '[^%%_]', '\\\\Q$0\\\\E')`, args[1])
+		return fmt.Sprintf(`regexp_like(%s, concat('(?s)^', replace(replace(%s, '%%', '.*'), '_', '.'), '\\z'))`, args[0], quoted)
+	case strings.ContainsFunc(pattern, func(c rune) bool { return c > 0xffff }):
+		return fmt.Sprintf("regexp_like(%s, %s)", args[0], s.text(likeRegexp(backslashed(pattern, n.Escape))))
 	case n.Escape != 0 || strings.Contains(pattern, `\`):
 		return fmt.Sprintf("(%s LIKE %s)", args[0], s.text(backslashed(pattern, n.Escape)))
 	}
 	return fmt.Sprintf("(%s LIKE %s)", args[0], args[1])
+}
+
+// likeRegexp writes a pattern of like whose escape character is the backslash
+// as a regular expression.
+func likeRegexp(pattern string) string {
+	const anything = `[\x{0}-\x{10FFFF}]`
+	r := patternPrinter{}
+	r.out.WriteByte('^')
+	open := false
+	for _, c := range pattern {
+		switch {
+		case !open && c == '\\':
+			open = true
+			continue
+		case !open && c == '%':
+			r.out.WriteString(anything + "*")
+		case !open && c == '_':
+			r.out.WriteString(anything)
+		default:
+			r.char(c)
+		}
+		open = false
+	}
+	r.out.WriteString(`\z`)
+	return r.out.String()
 }

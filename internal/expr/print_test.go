@@ -30,7 +30,7 @@ func TestPrintGolden(t *testing.T) {
 		"round(d, 1)", "round(d, -2)", "round(i, -2)", "round(f, 2)", "floor(d)", "ceil(f)",
 		"i = 1", "d < i", "wide >= cast(s as decimal(38,0))", "i in (1, l)", "d in (1, 1.5, null)", "b and i / l > 1", "b or b", "not b", "i / l is null",
 		"case when i / l > 1 then 'x' when b then s end", "coalesce(i, 1)", "coalesce(i, i / l, 0)", "nullif(i, i * 2)", "greatest(i, 5)", "least(d, i)",
-		"s like 'a%'", "s like 'a\\_%'", "s like s2", "s like '50!%' escape '!'",
+		"s like 'a%'", "s like 'a\\_%'", "s like s2", "s like '50!%' escape '!'", "s like '_😀!%\\%' escape '!'", "s like 'a\\_😀'",
 		"lower(s)", "upper(s)", "trim(s)", "ltrim(s)", "rtrim(s)", "length(s)", "substr(s, 2, 3)", "substr(s, i)", "substr(s, i, l)", "replace(s, 'a', '')",
 		"concat(s, s2)", "concat_ws(',', s, s2)", "split_part(s, ',', 2)", "split_part(s, s2, i)", "sha256(s)",
 		"regexp_like(s, '^[^@ ]+@[^@ ]+[.][^@ ]+$')", "regexp_like(s, '(?i)straße|\\d{2,}\\s.')", "regexp_extract(s, '(a|b)+?([0-9]*)', 2)", "regexp_replace(s, '([a-z]+)-', '$1$$0\\')", "regexp_replace(s, '(a)', '$10')", "regexp_replace(s, '(a)', 'ß$1é5')", "regexp_replace(s, 'a', '$${b}')",

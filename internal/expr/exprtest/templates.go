@@ -76,7 +76,7 @@ func addTexts(add func(string, ...string)) {
 		"regexp_replace(w0, '(a)', 'é$1😀')", "regexp_replace(w0, 'a', '$${env:HOME}')")
 	add("like", "w0 like 'a%'", "w0 like '%b'", "w0 like '%,%'", "s0 like '_b%'", "s0 like '___'", "w0 like w1", "s0 like s1", "w0 like ''", "w0 like '%a_b%'", "s0 like '%!%%' escape '!'",
 		"w0 like '%\\_' escape '\\'", "w0 like '%\\%'", "w0 not like '%a%'", "s0 like '%'", "w0 like concat('%', w1, '%')", "s0 like '%éé%' escape 'é'",
-		"s0 || '😀\\_' like '%😀😀\\😀_' escape '😀'", "w0 || '\\%' like '%!!%' escape '!'", "w0 || '\\%!' like '%\\\\\\%!' escape '\\'")
+		"s0 || '😀\\_' like '%😀😀\\😀_' escape '😀'", "s0 like '_x😀'", "s0 like '😀_😀'", "s0 like s1 || '%'", "s0 || '😀_' like '%' || s0 || '__'", "w0 || '\\%' like '%!!%' escape '!'", "w0 || '\\%!' like '%\\\\\\%!' escape '\\'")
 }
 
 // patterns are regular expressions of the common part.
