@@ -156,6 +156,9 @@ func (s spark) cast(p *printer, x string, from, to schema.Type) string {
 	return "CAST(" + x + " AS " + s.typeName(to) + ")"
 }
 
+// arithmetic prints sums within sums and products within products apart from
+// each other by a bitwise or with 0, since Spark brings the constants of whole
+// numbers together: in i + 2147483647 + (-1) nothing would overflow.
 func (s spark) arithmetic(p *printer, n *Node, args []string) string {
 	t := n.Type
 	whole := t.Kind == schema.Integer || t.Kind == schema.Bigint
@@ -178,6 +181,11 @@ func (s spark) arithmetic(p *printer, n *Node, args []string) string {
 	}
 	if t.Kind == schema.Double || t.Kind == schema.Decimal && !failsItself(n) {
 		return fmt.Sprintf("(%s %s %s)", args[0], map[Op]string{OpAdd: "+", OpSub: "-", OpMul: "*"}[n.Op], args[1])
+	}
+	for i, a := range n.Args {
+		if whole && n.Op != OpSub && a.Op == n.Op {
+			args[i] = "(" + args[i] + " | 0)"
+		}
 	}
 	return map[Op]string{OpAdd: "try_add", OpSub: "try_subtract", OpMul: "try_multiply"}[n.Op] + "(" + args[0] + ", " + args[1] + ")"
 }

@@ -25,7 +25,7 @@ func TestPrintGolden(t *testing.T) {
 	for _, text := range []string{
 		"\"s\" || raw.\"amount text\" || 'it''s a \\ and a \"'", "'${env:HOME} $${' || s", "-2147483648 + i", "9223372036854775807", "1.50", "1e-3", "true and null", "cast(null as decimal(5,1))",
 		"date '2024-02-29'", "timestamp '0001-01-01 00:00:00.000001'",
-		"i + 1", "i * l", "i - i", "i / 3", "l % i", "-i", "abs(l)", "f + 1", "f / i", "f % 2",
+		"i + 1", "i + 1 + 2", "i * (3 * i) - 1 - 2", "i * l", "i - i", "i / 3", "l % i", "-i", "abs(l)", "f + 1", "f / i", "f % 2",
 		"d + i", "d * d", "d / i", "d % 7", "wide / d", "-d",
 		"round(d, 1)", "round(d, -2)", "round(i, -2)", "round(f, 2)", "floor(d)", "ceil(f)",
 		"i = 1", "d < i", "wide >= cast(s as decimal(38,0))", "i in (1, l)", "d in (1, 1.5, null)", "b and i / l > 1", "b or b", "not b", "i / l is null",
