@@ -54,10 +54,11 @@ type printer struct {
 
 func newPrinter(d dialect) *printer { return &printer{dialect: d} }
 
-// variable returns a name for a variable of let.
+// variable returns a name for a variable of let: one that no table or column
+// has, as DuckDB would take these first.
 func (p *printer) variable() string {
 	p.names++
-	return "v" + strconv.Itoa(p.names)
+	return "lakectl_v" + strconv.Itoa(p.names)
 }
 
 func (p *printer) values(nodes []*Node) []string {

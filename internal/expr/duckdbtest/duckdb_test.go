@@ -69,6 +69,24 @@ func TestPrintedAgainstReference(t *testing.T) {
 	}
 }
 
+// TestPrintedBesideLikeNames has a table and columns that are called as one
+// might call the variables of printed lambdas.
+func TestPrintedBesideLikeNames(t *testing.T) {
+	db := open(t)
+	exec(t, db, "CREATE TABLE v1 (v1 VARCHAR, v2 BIGINT, a0 VARCHAR)")
+	exec(t, db, "INSERT INTO v1 VALUES ('hello', -3, 'x')")
+	text := schema.T(schema.String)
+	scope := expr.Scope{Columns: []expr.ScopeColumn{{Name: "v1", Type: text}, {Name: "v2", Type: schema.T(schema.Bigint), Slot: 1}, {Name: "a0", Type: text, Slot: 2}}}
+	p, problems := expr.Bind(diag.Text{Value: "substr(v1, v2) || split_part(v1, 'l', v2 + 4) || a0"}, scope)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	var got string
+	if err := db.QueryRow("SELECT " + p.DuckDB() + " FROM v1").Scan(&got); err != nil || got != "llohex" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
 func open(t *testing.T) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("duckdb", "")
