@@ -21,8 +21,9 @@ type batch struct {
 	terms   []computed    // by term
 	coders  []*engine.Coder
 	scratch *expr.Scratch
-	first   int64  // number of the first row, among all of the source
-	sharer  sharer // of filters
+	first   int64   // number of the first row, among all of the source,
+	numbers []int64 // or of each, where some were left out
+	sharer  sharer  // of filters
 }
 
 // computed is a term over the rows of a batch.
@@ -38,6 +39,29 @@ type computed struct {
 func (s *source) newBatch(worker int) *batch {
 	return &batch{source: s, worker: worker, cols: make([]arrow.Array, len(s.table.Columns)), terms: make([]computed, len(s.terms)),
 		coders: make([]*engine.Coder, len(s.terms)), scratch: expr.NewScratch()}
+}
+
+// number returns the number of a row among all of the source.
+func (b *batch) number(row int32) int64 {
+	if b.numbers != nil {
+		return b.numbers[row]
+	}
+	return b.first + int64(row)
+}
+
+// only makes the batch some rows of another of its source.
+func (b *batch) only(of *batch, rows []int32) {
+	b.reset(len(rows))
+	b.task = of.task
+	for i, col := range of.cols {
+		if col != nil {
+			b.cols[i] = vec.Take(col, of.source.table.Columns[i].Type, rows)
+		}
+	}
+	b.numbers = resize(b.numbers, len(rows))
+	for i, row := range rows {
+		b.numbers[i] = of.number(row)
+	}
 }
 
 // reset makes the batch one of n other rows, whose columns are yet to be set.

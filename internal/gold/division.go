@@ -48,6 +48,8 @@ type division struct {
 	left  []int    // joins: the columns of the table joined from that are compared
 	value int      // values: the aggregate that counts distinct values of its argument
 	alone bool     // it did not fit when the table was built alone
+	need  int64    // bytes that were missed when it was last divided,
+	stuck int      // and how often dividing it had not helped
 }
 
 // dividend is what rows are divided by.

@@ -18,27 +18,34 @@ type frame struct {
 	batch   *batch
 	n       int
 	keep    []bool    // rows that count; nil: all
-	stream  []int32   // the rows of batch; nil: row i is row i
+	all     bool      // row i is row i of batch; else
+	stream  []int32   // it is this row of batch
 	missing bool      // they are rows of side 0 without a match
+	chosen  []int32   // memory of stream where rows were left out, as others are not of the share
+	divided bool      // rows were left out; they get no codes
 	rows    [][]int32 // the rows of the other sides, by side
 	inputs  []computed
 	coders  []*engine.Coder
 
 	keys    [][]uint32 // scratch
 	mask    []bool
-	part    []bool
+	mine    *batch // the rows of the job's share of a batch
 	sharer  sharer
 	marks   []int32
 	matches engine.Matches
 }
 
 func newFrame(j *job, worker int) *frame {
-	return &frame{job: j, worker: worker, rows: make([][]int32, len(j.sides)), inputs: make([]computed, len(j.inputs)), coders: make([]*engine.Coder, len(j.inputs)),
-		matches: engine.Matches{Probe: []int32{}, Build: []int32{}}} // not nil when there are none: a nil stream means all rows
+	return &frame{job: j, mine: j.sides[j.stream].source.newBatch(worker), worker: worker, rows: make([][]int32, len(j.sides)), inputs: make([]computed, len(j.inputs)), coders: make([]*engine.Coder, len(j.inputs))}
 }
 
 func (f *frame) reset(b *batch, n int) {
-	f.batch, f.n, f.keep, f.stream, f.missing = b, n, nil, nil, false
+	f.batch, f.n, f.keep, f.all, f.missing, f.divided = b, n, nil, true, false, false
+	f.forget()
+}
+
+// forget drops what was computed of the rows.
+func (f *frame) forget() {
 	for i := range f.inputs {
 		f.inputs[i].values, f.inputs[i].errs, f.inputs[i].coded = nil, nil, false
 	}
@@ -94,7 +101,7 @@ func (f *frame) joinMany() error {
 	} else {
 		f.matches.Probe, f.matches.Build = f.matches.Probe[:0], f.matches.Build[:0]
 		f.matches = s.table.All(f.matches, f.keys, f.n, f.keep)
-		f.n, f.keep, f.stream, f.rows[0] = len(f.matches.Probe), nil, f.matches.Probe, f.matches.Build
+		f.n, f.keep, f.all, f.stream, f.rows[0] = len(f.matches.Probe), nil, false, f.matches.Probe, f.matches.Build
 		f.job.matched.Mark(f.rows[0])
 	}
 	f.followRows()
@@ -145,13 +152,36 @@ func (f *frame) divide(by rowShare) error {
 		}
 		f.sharer.cols = append(f.sharer.cols, values)
 	}
-	mask := f.sharer.rows(by.share, f.n)
-	f.part = resize(f.part, f.n)
-	for i, in := range mask {
-		f.part[i] = in && (f.keep == nil || f.keep[i])
+	var rows []int32
+	for i, in := range f.sharer.rows(by.share, f.n) {
+		if in && (f.keep == nil || f.keep[i]) {
+			rows = append(rows, int32(i))
+		}
 	}
-	f.keep = f.part
+	f.only(rows)
 	return nil
+}
+
+// only leaves out all rows but these.
+func (f *frame) only(rows []int32) {
+	chosen := resize(f.chosen, len(rows))
+	for i, row := range rows { // stream may be chosen: rows ascend, so what is read is not yet overwritten
+		if !f.all {
+			row = f.stream[row]
+		}
+		chosen[i] = row
+	}
+	for side, of := range f.rows {
+		if side != f.job.stream {
+			for i, row := range rows {
+				of[i] = of[row]
+			}
+			f.rows[side] = of[:len(rows)]
+		}
+	}
+	f.chosen, f.all, f.stream = chosen, false, chosen
+	f.n, f.keep, f.divided = len(rows), nil, true
+	f.forget()
 }
 
 // order returns two columns that order the given rows, all if nil, as they stand
@@ -166,10 +196,10 @@ func (f *frame) order(rows []int32) []arrow.Array {
 		switch {
 		case f.missing:
 			streaming[i] = math.MaxInt64
-		case f.stream != nil:
-			streaming[i] = f.batch.first + int64(f.stream[row])
+		case !f.all:
+			streaming[i] = f.batch.number(f.stream[row])
 		default:
-			streaming[i] = f.batch.first + int64(row)
+			streaming[i] = f.batch.number(row)
 		}
 		if f.job.stream > 0 {
 			from[i] = f.job.sides[0].relation.numbers[f.rows[0][row]]
@@ -194,7 +224,7 @@ func (f *frame) values(i int) (arrow.Array, expr.RowErrors, error) {
 		r := f.job.sides[in.side].relation
 		c.values = vec.Take(r.values[in.term], in.program.Type(), f.rows[in.side])
 	default:
-		if c.values, c.errs, err = f.batch.values(in.term); err == nil && f.stream != nil {
+		if c.values, c.errs, err = f.batch.values(in.term); err == nil && !f.all {
 			c.values, c.errs = vec.Take(c.values, in.program.Type(), f.stream), f.streamErrors(c.errs)
 		}
 	}
@@ -243,20 +273,20 @@ func (f *frame) codes(i int) ([]uint32, error) {
 		return c.codes, nil
 	}
 	switch {
-	case in.side == severalSides:
+	case in.side == severalSides || f.divided && in.side == f.job.stream:
 		values, _, err := f.values(i)
 		if err != nil {
 			return nil, err
 		}
 		if f.coders[i] == nil {
-			f.coders[i] = in.codes.NewCoder()
+			f.coders[i] = f.job.codesOf(in).NewCoder()
 		}
 		c.codes = f.coders[i].Encode(c.codes, values)
 	case in.side != f.job.stream:
 		c.codes = take(c.codes, f.job.sides[in.side].relation.codes[in.term], f.rows[in.side])
 	default:
 		codes, err := f.batch.codes(in.term)
-		if err != nil || f.stream == nil {
+		if err != nil || f.all {
 			return codes, err
 		}
 		c.codes = take(c.codes, codes, f.stream)

@@ -206,8 +206,10 @@ func (g *grouped) shareGroups() error {
 		if err := g.keyCodes(w, f); err != nil {
 			return err
 		}
-		w.ids = g.shared.Add(w.ids, w.keys, f.n, f.keep)
-		copy(g.ofRow[start:end], w.ids)
+		w.ids = g.shared.Add(w.ids, w.keys, f.n, nil)
+		for i, row := range f.rows[0] {
+			g.ofRow[row] = w.ids[i]
+		}
 	}
 	g.firstOf = make([]int32, g.shared.Len())
 	for row, id := range slices.Backward(g.ofRow) {

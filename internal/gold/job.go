@@ -27,6 +27,7 @@ type job struct {
 	rows   rowsJob
 
 	filters []filter        // of the side that streams
+	share   []filter        // of its rows, where the table is built in parts
 	latest  *latest         // of side 0 where it streams; nil: no such filter
 	matched *engine.Matched // rows of side 0 that have a match, where it does not stream
 	workers []*frame        // by worker
@@ -37,7 +38,7 @@ type job struct {
 	accounts []*account // all of its own, under the memory's lock
 	shortage *shortage  // why it gave up, under the memory's lock
 	givenUp  atomic.Bool
-	before   int64 // bytes that were taken before its rows streamed
+	before   int64 // its size before its rows streamed
 }
 
 // sink takes the rows of a table, task by task.
@@ -117,9 +118,10 @@ func (j *job) planFilters() {
 	for i := range j.sides {
 		s := &j.sides[i]
 		filters := j.filtersOf(i)
-		if i == j.stream {
-			j.filters = filters
+		if share := j.shareOf(i); i == j.stream {
+			j.filters, j.share = filters, share
 		} else {
+			filters = append(filters, share...)
 			s.relation = j.build.relation(s.source, filters)
 			s.relation.users = append(s.relation.users, j)
 			s.relation.numbered = s.relation.numbered || i == 0 && j.build.division != nil && !j.gold.Grouped()
@@ -143,14 +145,22 @@ func (j *job) filtersOf(i int) []filter {
 			j.latest = latest
 		}
 	}
-	if columns := j.build.division.columnsOf(i, &j.sides[i]); columns != nil {
-		by := &rowShare{share: j.build.division.joins()}
-		for _, c := range columns {
-			by.columns = append(by.columns, src.column(c))
-		}
-		filters = append(filters, filter{share: by})
-	}
 	return filters
+}
+
+// shareOf returns the share of a side's rows that the build is about, if it is
+// divided by what a join compares.
+func (j *job) shareOf(i int) []filter {
+	d, s := j.build.division, &j.sides[i]
+	columns := d.columnsOf(i, s)
+	if columns == nil {
+		return nil
+	}
+	by := &rowShare{share: d.joins()}
+	for _, c := range columns {
+		by.columns = append(by.columns, s.source.column(c))
+	}
+	return []filter{{share: by}}
 }
 
 // planKeys asks for the codes of the columns that joins compare.
@@ -220,6 +230,14 @@ func (j *job) coded(p *expr.Program) (int, *engine.Codes) {
 	return i, s.source.coded(in.term)
 }
 
+// codesOf returns the codes of an input that was planned as coded.
+func (j *job) codesOf(in *input) *engine.Codes {
+	if in.side == severalSides {
+		return in.codes
+	}
+	return j.sides[in.side].source.terms[in.term].codes
+}
+
 func (j *job) sideOf(slot int) int {
 	at := 0
 	for i := range j.sides {
@@ -245,7 +263,7 @@ func (j *job) ready() bool {
 
 func (j *job) needs() []int {
 	var terms []int
-	for _, f := range j.filters {
+	for _, f := range slices.Concat(j.filters, j.share) {
 		terms = append(terms, f.terms()...)
 	}
 	for _, in := range j.inputs {
@@ -293,7 +311,7 @@ func (j *job) begin(ctx context.Context, tasks int) error {
 		j.joinRelations()
 	}
 	err := j.rows.begin(ctx, tasks)
-	j.before = j.taken()
+	j.before = j.size()
 	return err
 }
 
@@ -342,6 +360,14 @@ func (j *job) add(ctx context.Context, b *batch) error {
 		return nil
 	}
 	f := j.frame(b.worker)
+	if j.share != nil {
+		share, err := b.filter(nil, j.share)
+		if err != nil {
+			return err
+		}
+		f.mine.only(b, rowsOf(share)) // rows of other shares must not get codes
+		b = f.mine
+	}
 	if err := f.join(b); err != nil || f.n == 0 { // without a match there is no row to add
 		return err
 	}

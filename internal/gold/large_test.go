@@ -80,6 +80,8 @@ func constant(typ schema.Type, n int) arrow.Array {
 		return vec.Constant("x", n)
 	case schema.Integer, schema.Date:
 		return vec.Repeat32(typ, 1, n)
+	case schema.Decimal, schema.Boolean:
+		return vec.Nulls(typ, n)
 	default:
 		return vec.Repeat64(typ, 1, n)
 	}

@@ -105,6 +105,10 @@ func (p *parts) split(d division, s *shortage) []division {
 	into := powerOfTwo(1.25*float64(s.need)/float64(max(1, limit)), maxParts)
 	if d.alone {
 		into = max(2, into)
+		if d.need > 0 && s.need > d.need*3/4 { // of rows that fall into one share whatever they are divided by
+			d.stuck++
+		}
+		d.need = s.need
 	}
 	d.alone = true
 	if d.left == nil && s.relations > 0 {
@@ -112,6 +116,8 @@ func (p *parts) split(d division, s *shortage) []division {
 	}
 	values := s.value >= 0 && (d.split == byNothing || d.split == byValues && d.value == s.value)
 	switch {
+	case d.stuck > 2:
+		return nil
 	case into == 1: // alone it has the memory that it shared with others
 		return []division{d}
 	case d.left != nil && disjoint(p.gold, d.left) && d.by != byGroups && d.split != byJoins && s.distinct <= s.state+s.relations:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -163,6 +164,51 @@ func inPartsOf(results []Result) int {
 		}
 	}
 	return n
+}
+
+// TestPartsTakeLessMemory groups, joins and counts more keys than there is memory
+// for, and looks at how much of it was taken.
+func TestPartsTakeLessMemory(t *testing.T) {
+	p := bindGold(t, `
+  grouped: {from: visits, group_by: {minutes: minutes}, measures: {n: "count(*)", first: "min(visited)"}}
+  counted: {from: visits, group_by: {customer_id: customer_id}, measures: {n: "count(distinct minutes)"}}
+  joined: {from: visits, join: {transactions: {on: {minutes: quantity}}}, group_by: {minutes: minutes}, measures: {n: "count(transaction_id)"}}
+  absorbed: {from: visits, join: {transactions: {on: {minutes: quantity}}}, group_by: {shop: shop}, measures: {n: "count(distinct minutes)"}}
+  rows: {from: visits, join: {transactions: {on: {minutes: quantity}}}, columns: {minutes: minutes, id: transaction_id}}
+`)
+	const rows = 300_000
+	l := newTestLake()
+	for name, column := range map[string]string{"visits": "minutes", "transactions": "quantity"} {
+		s := p.SilverTable(name)
+		cols := make([]arrow.Array, len(s.FileTable().Columns))
+		for i, c := range s.FileTable().Columns {
+			if cols[i] = constant(c.Type, rows); c.Name == column {
+				cols[i] = running(0, rows)
+			}
+		}
+		f := File{Path: "silver/" + name + "/part-0.parquet", Rows: rows}
+		if len(s.PartitionBy) > 0 {
+			f.Partition = map[string]*string{"transaction_date": nil}
+		}
+		l.put(t, s.FileTable(), f, cols)
+		l.files[s] = []File{f}
+	}
+	for _, g := range p.Gold {
+		b, spill := budget.New(6<<20), engine.NewSpill(t.TempDir())
+		results, err := Build(context.Background(), Request{Tables: []*project.Gold{g}, Inputs: l.files, Bucket: l.bucket, Stager: l},
+			Options{Workers: 2, Budget: b, Spill: spill, Now: testNow})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if results[0].Parts < 2 || b.Peak() > 10<<20 || b.Used() != 0 {
+			t.Errorf("%s: %d parts, peak %d KiB, %d bytes left", g.Name, results[0].Parts, b.Peak()>>10, b.Used())
+		}
+		t.Logf("%s: %d rows in %d parts, peak %d KiB, spilled %d KiB, %s", g.Name, results[0].Rows, results[0].Parts, b.Peak()>>10, spill.Written()>>10, l.lines(t, results[0])[0])
+		if want := map[string]string{"counted": " x 300000", "absorbed": " x 300000"}[g.Name]; !strings.HasPrefix(l.lines(t, results[0])[0], want) {
+			t.Errorf("%s: %s", g.Name, l.lines(t, results[0])[0])
+		}
+		spill.Close()
+	}
 }
 
 // TestPartsAreTheSameBytes builds a table of several row groups in one go and in

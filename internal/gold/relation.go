@@ -117,9 +117,9 @@ func (r *relation) add(_ context.Context, b *batch) error {
 // rowNumbers returns the numbers of the n rows of a batch that are kept.
 func rowNumbers(b *batch, keep []bool, n int) []int64 {
 	numbers := make([]int64, 0, n)
-	for i := range b.n {
+	for i := range int32(b.n) {
 		if keep == nil || keep[i] {
-			numbers = append(numbers, b.first+int64(i))
+			numbers = append(numbers, b.number(i))
 		}
 	}
 	return numbers
@@ -157,7 +157,7 @@ func (r *relation) end(ctx context.Context) error {
 		values := r.column(i)
 		var codes []uint32
 		if slices.Contains(r.coded, t) {
-			codes = r.source.coded(t).NewCoder().Encode(nil, values)
+			codes = r.encode(t, values)
 		}
 		r.lock.Lock()
 		defer r.lock.Unlock()
@@ -167,6 +167,21 @@ func (r *relation) end(ctx context.Context) error {
 	})
 	r.pieces, r.loaded = nil, true
 	return err
+}
+
+// encode returns the codes of a column, or fewer if the relation is given up
+// meanwhile, since the codes take too much memory.
+func (r *relation) encode(t int, values arrow.Array) []uint32 {
+	const rows = 1 << 16
+	coder, codes := r.source.coded(t).NewCoder(), make([]uint32, values.Len())
+	for start := 0; start < len(codes) && !r.givenUp.Load(); start += rows {
+		end := min(start+rows, len(codes))
+		some := array.NewSlice(values, int64(start), int64(end))
+		coder.Encode(codes[start:end], some)
+		some.Release()
+		r.source.codes.hold()
+	}
+	return codes
 }
 
 // joinNumbers puts the numbers of the rows together, and one for the row of nulls.

@@ -86,13 +86,6 @@ func (j *job) own() []*relation {
 	return own
 }
 
-// taken returns the bytes that the job and its relations hold.
-func (j *job) taken() int64 {
-	j.build.memory.mu.Lock()
-	defer j.build.memory.mu.Unlock()
-	return j.holds()
-}
-
 // free gives back what the job holds, since it is finished.
 func (j *job) free() {
 	m := j.build.memory
@@ -147,7 +140,7 @@ func (j *job) assess() *shortage {
 			most, s.left = bytes, j.joinedBy(i)
 		}
 	}
-	all := s.state + s.relations
+	s.need = j.forecast()
 	for _, c := range j.joinCodes() {
 		s.relations += c.Bytes()
 	}
@@ -161,14 +154,32 @@ func (j *job) assess() *shortage {
 			}
 		}
 	}
-	s.need = j.forecast(all)
 	return s
 }
 
-// forecast returns what the job would hold at the end of its scan: what grows
+// forecast returns what the job would hold at the end of its scan: what has grown
 // with rows grows on.
-func (j *job) forecast(now int64) int64 {
-	all := map[*engine.Codes]bool{}
+func (j *job) forecast() int64 {
+	now, src := j.size(), j.build.reading
+	if src == nil {
+		return now
+	}
+	read := float64(src.seen.Load()+1) / float64(src.rows+1)
+	return j.before + int64(float64(max(0, now-j.before))/max(read, 0.001))
+}
+
+// size returns the bytes that the job holds, and those of the codes that it works
+// with, which others may work with as well.
+func (j *job) size() int64 {
+	bytes := int64(0)
+	for _, a := range j.accounts {
+		bytes += a.taken.Load()
+	}
+	for i := range j.sides {
+		if r := j.sides[i].relation; r != nil {
+			bytes += r.account.taken.Load()
+		}
+	}
 	codes := j.joinCodes()
 	if g, ok := j.rows.(*grouped); ok {
 		codes = append(codes, g.codes...)
@@ -176,18 +187,12 @@ func (j *job) forecast(now int64) int64 {
 			codes = append(codes, a.Codes)
 		}
 	}
-	for _, c := range codes {
-		if c != nil && !all[c] {
-			all[c] = true
-			now += c.Bytes()
+	for i, c := range codes {
+		if c != nil && !slices.Contains(codes[:i], c) {
+			bytes += c.Bytes()
 		}
 	}
-	src := j.build.reading
-	if src == nil {
-		return now
-	}
-	read := float64(src.seen.Load()+1) / float64(src.rows+1)
-	return j.before + int64(float64(max(0, now-j.before))/max(read, 0.001))
+	return bytes
 }
 
 // joinedBy returns the columns of side 0 by which the relation that is side i is

@@ -294,6 +294,7 @@ func (s *source) read(ctx context.Context, plan *scanPlan, parts []part, b *batc
 					return err
 				}
 			}
+			s.codes.hold()
 			return ctx.Err()
 		})
 		if err != nil {
@@ -305,7 +306,6 @@ func (s *source) read(ctx context.Context, plan *scanPlan, parts []part, b *batc
 			return err
 		}
 	}
-	s.codes.hold()
 	return nil
 }
 
