@@ -34,6 +34,11 @@ type parts struct {
 // read of its sources.
 const maxParts = 1 << 12
 
+// mostAtOnce is how many parts are made of one that does not fit. The forecast of
+// what it needs may be far too high, and too few parts cost less than too many:
+// one that gives up early has not read much.
+const mostAtOnce = 4
+
 // mergedRows is how many rows of each part are in memory when parts are merged.
 const mergedRows = 1 << 10
 
@@ -102,7 +107,7 @@ const fewGroups = 64
 // takes the most memory. It returns nil if there is no way that would help.
 func (p *parts) split(d division, s *shortage) []division {
 	limit, _ := p.o.Budget.Limit()
-	into := powerOfTwo(1.25*float64(s.need)/float64(max(1, limit)), maxParts)
+	into := powerOfTwo(1.25*float64(s.need)/float64(max(1, limit)), mostAtOnce)
 	if d.alone {
 		into = max(2, into)
 		if d.need > 0 && s.need > d.need*3/4 { // of rows that fall into one share whatever they are divided by
