@@ -48,11 +48,11 @@ func Names(d *project.Bronze, file string, header []string) ([]string, error) {
 		if d.NormaliseNames {
 			names[i] = config.NormaliseName(name)
 		}
-		folded := schema.FoldName(names[i])
-		if slices.Contains(reserved, folded) {
+		if slices.ContainsFunc(reserved, func(ours string) bool { return strings.EqualFold(ours, names[i]) }) {
 			return nil, diag.Errorf(diag.Partial, "%s: the column %q has a name that lakectl uses itself", file, name).
 				WithNext("rename the column in the file, or give the columns names in lakehouse.yaml (header: false, skip_lines: 1, columns: [...])")
 		}
+		folded := schema.FoldName(names[i])
 		if other, ok := seen[folded]; ok {
 			return nil, diag.Errorf(diag.Partial, "%s: the columns %q and %q have one name when case is ignored", file, other, name).
 				WithNext("rename one of them in the file")

@@ -56,7 +56,7 @@ func TestChangedDefinitionIsAskedFor(t *testing.T) {
 		t.Errorf("a dry run: exit %d, %q, %q", code, out, errs)
 	}
 	code, out, errs = call(t, "n\n", "run")
-	if code != 2 || out != "" || !strings.Contains(errs, "  silver.transactions (checks.amount_not_negative)\n") || !strings.Contains(errs, "Rebuild it? [y/N]") {
+	if code != 2 || out != "" || !strings.Contains(errs, "  silver.transactions (checks.amount_not_negative)\n") || !strings.Contains(errs, "Rebuild them? [y/N]") {
 		t.Errorf("no: exit %d, %q, %q", code, out, errs)
 	}
 	if code, out, errs = call(t, "y\n", "run"); code != 0 || !strings.Contains(out, "rebuilt") {
