@@ -33,7 +33,7 @@ fmt: ## format the code
 demo: build ## the sample project, anew in ./demo: build its lake and look at it
 	@.ci/demo bin/lakectl demo
 
-e2e: build .venv/ready ## what needs more than Go: other readers of our files
+e2e: build .venv/ready ## what needs more than Go: other readers of our files, Spark as a referee (Python 3, Java 17)
 	cd internal/e2e && ../../.venv/bin/python -m unittest -q check_parquet_test
 	E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -tags e2e ./internal/e2e/...
 

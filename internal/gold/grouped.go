@@ -76,19 +76,6 @@ func newGrouped(j *job) *grouped {
 	return g
 }
 
-// divide notes which rows the build is about. Where groups are shared, the
-// shares by group are taken when they are made.
-func (g *grouped) divide() {
-	d := g.job.build.division
-	if of := d.groups(); !of.whole() && !g.sharesGroups() {
-		g.shares = append(g.shares, rowShare{g.keys[:len(g.codes)], of})
-	}
-	if of := d.values(); !of.whole() {
-		input := g.arguments[g.aggregates[d.value].Argument].input
-		g.shares = append(g.shares, rowShare{[]int{input}, of})
-	}
-}
-
 func functionOf(f expr.AggFunc) engine.Function {
 	switch f {
 	case expr.CountAll:
@@ -334,23 +321,6 @@ func (g *grouped) group(state *engine.Aggregation, id uint32) string {
 
 func (g *grouped) done(context.Context, int, int) error { return nil }
 
-func (g *grouped) forget(worker int) {
-	if w := g.workers[worker]; w != nil {
-		g.workers[worker] = nil
-		g.countGroups(w)
-	}
-}
-
-// countGroups notes how many groups a worker has.
-func (g *grouped) countGroups(w *groupedWorker) {
-	for n := int64(w.state.Groups().Len()); ; {
-		most := g.most.Load()
-		if n <= most || g.most.CompareAndSwap(most, n) {
-			return
-		}
-	}
-}
-
 // resultRows is how many groups are finished at a time, at most.
 const resultRows = 1 << 16
 
@@ -366,24 +336,6 @@ func (g *grouped) merge() *groupedWorker {
 		}
 	}
 	return total
-}
-
-// absorb adds the groups of another build of the same table. closed are those of
-// its Codes whose values no other has.
-func (g *grouped) absorb(other *grouped, closed []*engine.Codes) {
-	w := g.worker(0)
-	w.state.Absorb(other.merge().state, closed)
-	w.account.hold(w.state.Bytes() + g.codeBytes())
-}
-
-// codeBytes is the memory of all codes that only this job uses: of a build that
-// reads nothing itself nobody else accounts for them.
-func (g *grouped) codeBytes() int64 {
-	bytes := int64(0)
-	for _, c := range g.job.build.codes.all {
-		bytes += c.Bytes()
-	}
-	return bytes
 }
 
 // finish puts the workers' groups together and writes them, unless the job gives
