@@ -266,12 +266,9 @@ func (r *reader) node(n ast.Node, depth int) *node {
 			r.add(n, "", "this kind of YAML is not supported")
 		}
 	}
-	return refused
+	// It is reported already: nothing more is said about it, nor that it is missing.
+	return &node{kind: refusedKind}
 }
-
-// refused is what is reported already: nothing more is said about it, nor that
-// it is missing.
-var refused = &node{kind: refusedKind}
 
 func (r *reader) null(n *ast.NullNode) *node {
 	k := nullKind

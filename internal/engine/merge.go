@@ -65,7 +65,6 @@ type sortedRun struct {
 	stop func()
 	cols []arrow.Array // nil: it is at its end
 	row  int           // the next one
-	rows []int32       // picked, and not yet in the output
 }
 
 // load goes to the first row of the next batch.

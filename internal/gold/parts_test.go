@@ -176,7 +176,7 @@ func TestPartsTakeLessMemory(t *testing.T) {
   absorbed: {from: visits, join: {transactions: {on: {minutes: quantity}}}, group_by: {shop: shop}, measures: {n: "count(distinct minutes)"}}
   rows: {from: visits, join: {transactions: {on: {minutes: quantity}}}, columns: {minutes: minutes, id: transaction_id}}
 `)
-	const rows = 300_000
+	const rows = keysBeyondMemory
 	l := newTestLake()
 	for name, column := range map[string]string{"visits": "minutes", "transactions": "quantity"} {
 		s := p.SilverTable(name)
@@ -194,17 +194,17 @@ func TestPartsTakeLessMemory(t *testing.T) {
 		l.files[s] = []File{f}
 	}
 	for _, g := range p.Gold {
-		b, spill := budget.New(6<<20), engine.NewSpill(t.TempDir())
+		b, spill := budget.New(20*rows), engine.NewSpill(t.TempDir())
 		results, err := Build(context.Background(), Request{Tables: []*project.Gold{g}, Inputs: l.files, Bucket: l.bucket, Stager: l},
 			Options{Workers: 2, Budget: b, Spill: spill, Now: testNow})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if results[0].Parts < 2 || b.Peak() > 10<<20 || b.Used() != 0 {
+		if results[0].Parts < 2 || b.Peak() > 40*rows || b.Used() != 0 {
 			t.Errorf("%s: %d parts, peak %d KiB, %d bytes left", g.Name, results[0].Parts, b.Peak()>>10, b.Used())
 		}
 		t.Logf("%s: %d rows in %d parts, peak %d KiB, spilled %d KiB, %s", g.Name, results[0].Rows, results[0].Parts, b.Peak()>>10, spill.Written()>>10, l.lines(t, results[0])[0])
-		if want := map[string]string{"counted": " x 300000", "absorbed": " x 300000"}[g.Name]; !strings.HasPrefix(l.lines(t, results[0])[0], want) {
+		if want := map[string]string{"counted": fmt.Sprint(" x ", rows), "absorbed": fmt.Sprint(" x ", rows)}[g.Name]; !strings.HasPrefix(l.lines(t, results[0])[0], want) {
 			t.Errorf("%s: %s", g.Name, l.lines(t, results[0])[0])
 		}
 		spill.Close()

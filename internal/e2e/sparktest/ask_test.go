@@ -181,7 +181,6 @@ func value(t *testing.T, raw any, typ schema.Type) any {
 	if raw == nil {
 		return nil
 	}
-	r, ok := new(big.Rat), true
 	switch typ.Kind {
 	case schema.String, schema.Boolean:
 		return raw
@@ -191,10 +190,10 @@ func value(t *testing.T, raw any, typ schema.Type) any {
 			t.Fatal(err)
 		}
 		return f
-	default:
-		if r, ok = r.SetString(fmt.Sprint(raw)); !ok {
-			t.Fatalf("%v is no %v", raw, typ)
-		}
+	}
+	r, ok := new(big.Rat).SetString(fmt.Sprint(raw))
+	if !ok {
+		t.Fatalf("%v is no %v", raw, typ)
 	}
 	switch typ.Kind {
 	case schema.Decimal:
