@@ -42,11 +42,12 @@ type Writer struct {
 const MaxFolder = 255
 
 // Create starts a file with the columns of t. The caller ends it with Close or
-// Abort. It refuses a path with a part that is longer than MaxFolder.
+// Abort. A path with a part that is longer than MaxFolder is an error of class Gate:
+// it is the data that does not allow it.
 func Create(ctx context.Context, s Stager, target Target, t schema.Table, o parquetio.WriterOptions) (*Writer, error) {
 	for part := range strings.SplitSeq(target.Path, "/") {
 		if len(part) > MaxFolder {
-			return nil, diag.Errorf(diag.Unexpected, "%s: the partition %.60s... has a name of %d bytes; file systems take %d", target.Table, part, len(part), MaxFolder).
+			return nil, diag.Errorf(diag.Gate, "%s: the partition %.60s... has a name of %d bytes; file systems take %d", target.Table, part, len(part), MaxFolder).
 				WithNext("partition the table by shorter values, or cut them: substr(x, 1, 60)")
 		}
 	}
