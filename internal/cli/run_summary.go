@@ -383,7 +383,7 @@ func (s *summary) tables(r *pipeline.Result) {
 		case result.Rebuilt:
 			how = "rebuilt"
 		case result.Parts > 0:
-			how = fmt.Sprintf("in %d parts; more --memory is faster", result.Parts)
+			how = fmt.Sprintf("in %d parts, for --memory", result.Parts)
 		}
 		t.Add(result.Table, term.Count(result.Rows), term.Count(int64(result.Written)), term.Size(result.Bytes), took, how)
 	}
