@@ -132,7 +132,7 @@ func (b *build) addJobs() {
 
 // stopped says that all jobs gave up.
 func (b *build) stopped() bool {
-	return len(b.jobs) > 0 && !slices.ContainsFunc(b.jobs, func(j *job) bool { return !j.givenUp.Load() })
+	return len(b.jobs) > 0 && !slices.ContainsFunc(b.jobs, func(j *job) bool { return !j.gaveUp() })
 }
 
 func newBuild(req Request, o Options) *build {
@@ -177,7 +177,7 @@ func (b *build) relation(src *source, filters []filter) *relation {
 func (b *build) scanAll(ctx context.Context) error {
 	waiting := slices.Clone(b.jobs)
 	for {
-		waiting = slices.DeleteFunc(waiting, func(j *job) bool { return j.givenUp.Load() })
+		waiting = slices.DeleteFunc(waiting, (*job).gaveUp)
 		src, relations, jobs := b.next(waiting)
 		if src == nil {
 			return nil

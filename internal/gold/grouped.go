@@ -342,7 +342,7 @@ func (g *grouped) merge() *groupedWorker {
 // up while it does so.
 func (g *grouped) finish(ctx context.Context) error {
 	total := g.merge()
-	if g.job.givenUp.Load() {
+	if g.job.gaveUp() {
 		return nil
 	}
 	g.workers = nil

@@ -286,7 +286,7 @@ func (j *job) needs() []int {
 
 // skips says that no row of a file passes the filters.
 func (j *job) skips(file int) bool {
-	return j.givenUp.Load() || j.latest != nil && j.latest.skips(file)
+	return j.gaveUp() || j.latest != nil && j.latest.skips(file)
 }
 
 // begin indexes the relations.
@@ -355,7 +355,7 @@ func (r *relation) terms(columns []int) []int {
 }
 
 func (j *job) add(ctx context.Context, b *batch) error {
-	if j.givenUp.Load() {
+	if j.gaveUp() {
 		j.rows.forget(b.worker)
 		return nil
 	}
@@ -380,7 +380,7 @@ func (j *job) done(ctx context.Context, worker, task int) error {
 
 // end adds the rows of side 0 that have found no match, where it did not stream.
 func (j *job) end(ctx context.Context) error {
-	if j.stream == 0 || j.givenUp.Load() {
+	if j.stream == 0 || j.gaveUp() {
 		return nil
 	}
 	const rows = 1 << 15

@@ -169,19 +169,19 @@ func (d division) inwards(by dividend, into uint32) []division {
 func (p *parts) attempt(ctx context.Context, d division) (*shortage, error) {
 	to := &partSink{store: p.store, part: p.begun}
 	p.begun++
-	finish := func(j *job) error { return j.rows.finish(ctx) }
-	short, err := p.passes(ctx, d, to, finish)
+	finish, read := func(j *job) error { return j.rows.finish(ctx) }, p.pass
+	if d.absorbs() {
+		read = p.passes
+	}
+	short, err := read(ctx, d, to, finish)
 	if err == nil && short == nil {
 		p.done = append(p.done, to.part)
 	}
 	return short, err
 }
 
-// passes builds a division, in a pass for each inner share.
+// passes reads the sources for each inner share, and finishes what they come to.
 func (p *parts) passes(ctx context.Context, d division, to sink, finish func(*job) error) (*shortage, error) {
-	if !d.absorbs() {
-		return p.pass(ctx, d, to, finish)
-	}
 	total, err := p.prepare(ctx, d, to)
 	if err != nil {
 		return nil, err
@@ -202,10 +202,11 @@ func (p *parts) passes(ctx context.Context, d division, to sink, finish func(*jo
 			return j.looked(), nil
 		}
 	}
-	return j.looked(), finish(j)
+	err = finish(j)
+	return j.looked(), err // which may have given up on the way
 }
 
-// pass reads the sources for one share of rows.
+// pass reads the sources for one share of rows, and finishes them.
 func (p *parts) pass(ctx context.Context, d division, to sink, finish func(*job) error) (*shortage, error) {
 	b, err := p.prepare(ctx, d, to)
 	if err != nil {

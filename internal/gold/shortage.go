@@ -56,7 +56,7 @@ func (j *job) newAccount() *account {
 	a := j.build.memory.account()
 	a.memory.mu.Lock()
 	defer a.memory.mu.Unlock()
-	a.closed = j.givenUp.Load()
+	a.closed = j.gaveUp()
 	j.accounts = append(j.accounts, a)
 	return a
 }
