@@ -24,7 +24,7 @@ const (
 
 // rows is the order of doc.go, from the top.
 var rows = [][]string{
-	{"cmd", "e2e"}, {"cli"}, {"term"}, {"pipeline"}, {"query"}, {"aws", "snowflake", "report", "doctor"}, {"bronze", "silver", "gold"},
+	{"cmd", "e2e"}, {"cli"}, {"term"}, {"pipeline"}, {"query"}, {"report", "doctor"}, {"aws", "snowflake"}, {"bronze", "silver", "gold"},
 	{"spark"}, {"quality", "quarantine", "source", "lineage", "sample"}, {"project"}, {"table"}, {"lake", "journal"}, {"engine"}, {"expr"},
 	{"vec"}, {"csvio", "jsonio", "parquetio"}, {"config", "storage"}, {"aws/session"}, {"schema", "budget", "diag"},
 }

@@ -7,7 +7,8 @@
 //	cli > term
 //	pipeline
 //	query
-//	aws snowflake report doctor
+//	report doctor
+//	aws snowflake
 //	bronze silver gold
 //	spark
 //	quality quarantine source lineage sample

@@ -20,6 +20,7 @@ import (
 
 // workspace is a project that was found, bound to types, and its lake.
 type workspace struct {
+	Config  *config.Config
 	Project *project.Project
 	Sources folderSources
 	Lake    *lake.Lake  // nil unless it was asked for
@@ -112,7 +113,7 @@ func (app *App) read() (*workspace, *config.Config, diag.List, error) {
 		return nil, nil, nil, err
 	}
 	cfg, problems := config.Load(filepath.Join(dir, config.FileName), config.Options{Environment: app.environment, Getenv: app.Getenv})
-	return &workspace{Sources: folderSources{source.Folder{Root: dir}}}, cfg, problems, nil
+	return &workspace{Config: cfg, Sources: folderSources{source.Folder{Root: dir}}}, cfg, problems, nil
 }
 
 // openLake opens the lake of the project.

@@ -28,6 +28,7 @@ const rootExample = `  lakectl init demo && cd demo    # the sample project
 const (
 	groupBuild = "build"
 	groupLook  = "look"
+	groupCloud = "cloud"
 	groupOther = "other"
 )
 
@@ -44,7 +45,8 @@ func newRootCmd(app *App) *cobra.Command {
 	flags.BoolVar(&app.noColor, "no-color", false, "no colours (also NO_COLOR=1)")
 	root.SetFlagErrorFunc(flagError)
 	versionFlag(group(root), app)
-	root.AddGroup(&cobra.Group{ID: groupBuild, Title: "Build"}, &cobra.Group{ID: groupLook, Title: "Look"}, &cobra.Group{ID: groupOther, Title: "Other"})
+	root.AddGroup(&cobra.Group{ID: groupBuild, Title: "Build"}, &cobra.Group{ID: groupLook, Title: "Look"}, &cobra.Group{ID: groupCloud, Title: "AWS"},
+		&cobra.Group{ID: groupOther, Title: "Other"})
 	add := func(id string, commands ...*cobra.Command) {
 		for _, c := range commands {
 			c.GroupID = id

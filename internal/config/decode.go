@@ -168,12 +168,18 @@ func (d *decoder) structure(v reflect.Value, n *node, at diag.Pos) {
 	}
 }
 
+// defaults gives the fields of a struct their defaults, and those of structs in
+// it, which need not be in the file.
 func (d *decoder) defaults(v reflect.Value, s shape) {
 	for _, f := range s.fields {
+		inner := v.Field(f.index)
+		target := inner.Addr().Interface()
+		if _, leaf := target.(decodable); !leaf && inner.Kind() == reflect.Struct {
+			d.defaults(inner, d.shape(inner.Type()))
+		}
 		if f.fallback == "" {
 			continue
 		}
-		target := v.Field(f.index).Addr().Interface()
 		n := &node{kind: scalarKind, text: diag.Text{Value: f.fallback}}
 		if f.fallback == "true" || f.fallback == "false" {
 			n.plain = isBool

@@ -71,6 +71,7 @@ const (
 	columnNames = "column"
 	goldNames   = "gold column"
 	checkNames  = "check"
+	tagNames    = "tag"
 	freeNames   = "" // names of things defined elsewhere
 )
 
@@ -81,6 +82,7 @@ var namePatterns = map[string]string{
 	columnNames: `^[a-z_][a-z0-9_]{0,127}$`,
 	goldNames:   `^[a-z_][a-z0-9_]{0,127}$`,
 	checkNames:  `^[a-z_][a-z0-9_]{0,127}$`,
+	tagNames:    `^[a-zA-Z0-9+=._:/@-][a-zA-Z0-9 +=._:/@-]{0,127}$`,
 	freeNames:   ``,
 }
 

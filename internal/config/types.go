@@ -17,6 +17,7 @@ type Config struct {
 	Bronze       Map[Bronze]  `yaml:"bronze,required" names:"table" doc:"Raw datasets: where their files come from and how they are written."`
 	Silver       Map[Silver]  `yaml:"silver" names:"table" doc:"Clean tables: typed, checked, one row per key."`
 	Gold         Map[Gold]    `yaml:"gold" names:"table" doc:"Business tables made from silver tables."`
+	AWS          AWS          `yaml:"aws" doc:"Where and how the lakehouse is deployed on AWS."`
 	Monitoring   Monitoring   `yaml:"monitoring" doc:"Alarms."`
 	Athena       Athena       `yaml:"athena" doc:"Settings for queries on Athena."`
 	Snowflake    Snowflake    `yaml:"snowflake" doc:"Where the Snowflake tables are. Secrets never stand here."`
@@ -35,7 +36,7 @@ func (c *Config) Path(path string) string {
 // Monitoring is what alarms need.
 type Monitoring struct {
 	AlertEmail     String `yaml:"alert_email" doc:"Who is told when an alarm goes off; empty: nobody."`
-	FreshnessHours Int    `yaml:"freshness_hours" doc:"Alarm when no run has succeeded for so many hours."`
+	FreshnessHours Int    `yaml:"freshness_hours" default:"26" doc:"Alarm when no run has succeeded for so many hours."`
 }
 
 func (m *Monitoring) check(d *decoder, _ diag.Pos) {
@@ -46,7 +47,7 @@ func (m *Monitoring) check(d *decoder, _ diag.Pos) {
 
 // Athena is how queries run on Athena.
 type Athena struct {
-	ScanLimit Size `yaml:"scan_limit_bytes" doc:"A query that would read more than this is stopped, for example 100GB."`
+	ScanLimit Size `yaml:"scan_limit_bytes" default:"100GB" doc:"A query that would read more than this is stopped, for example 100GB."`
 }
 
 func (a *Athena) check(d *decoder, _ diag.Pos) {
