@@ -5,6 +5,8 @@ GO           ?= go
 PYTHON       ?= python3
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI     := .tools/golangci-lint-$(GOLANGCI_VERSION)
+VERSITYGW_VERSION := v1.8.0
+VERSITYGW    := .tools/versitygw-$(VERSITYGW_VERSION)
 ROWS         ?= 10000000
 FUZZTIME     ?= 60s
 
@@ -33,8 +35,9 @@ fmt: ## format the code
 demo: build ## the sample project, anew in ./demo: build its lake and look at it
 	@.ci/demo bin/lakectl demo
 
-e2e: build .venv/ready ## what needs more than Go: other readers of our files, Spark as a referee (Python 3, Java 17)
+e2e: build .venv/ready $(VERSITYGW) ## what needs more than Go: other readers of our files, a real S3 server, Spark as a referee (Python 3, Java 17)
 	cd internal/e2e && ../../.venv/bin/python -m unittest -q check_parquet_test
+	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) $(GO) test -count=1 -tags e2e ./internal/storage/s3
 	E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -tags e2e ./internal/e2e/...
 
 bench: build ## lakectl and DuckDB side by side on ROWS transactions (10 million); more by BENCHFLAGS
@@ -51,6 +54,11 @@ $(GOLANGCI):
 	@mkdir -p .tools
 	GOBIN=$(CURDIR)/.tools $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	mv .tools/golangci-lint $@
+
+$(VERSITYGW):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools $(GO) install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION)
+	mv .tools/versitygw $@
 
 .venv/ready: internal/e2e/requirements.txt
 	$(PYTHON) -m venv .venv

@@ -38,9 +38,11 @@ type Bucket interface {
 
 // Info describes one version of an object.
 type Info struct {
-	Name     string
-	Size     int64     // bytes
-	Version  string    // opaque; differs for each write of the object
+	Name string
+	Size int64 // bytes
+	// Version is opaque. It differs for each content of the object, and in most
+	// stores for each write: S3 may give the same bytes the same version.
+	Version  string
 	Modified time.Time // by the clock of the store, not of the caller
 }
 
@@ -86,6 +88,31 @@ type CopyOptions struct {
 
 // DeleteOptions is the condition of Delete. An absent object fulfils it.
 type DeleteOptions struct{ IfMatch string }
+
+// Stater is implemented by buckets that can say what an object is without
+// opening it. See Stat.
+type Stater interface {
+	Stat(ctx context.Context, name string) (Info, error)
+}
+
+// Prober is implemented by buckets of which it is not certain that they enforce
+// the conditions of writes. Probe tries them, and fails if they do not. It
+// writes to the bucket.
+type Prober interface {
+	Probe(ctx context.Context) error
+}
+
+// Streamer is implemented by buckets from which a large object is best read from
+// its start to its end. The caller closes the stream.
+type Streamer interface {
+	Stream(ctx context.Context, name string) (Stream, error)
+}
+
+// Stream is one version of an object, read from its start to its end.
+type Stream interface {
+	io.ReadCloser
+	Info() Info
+}
 
 // Syncer is implemented by buckets to which making many objects durable at once
 // is cheaper than one by one. Sync makes the objects of these names durable

@@ -46,6 +46,9 @@ func WriteAll(ctx context.Context, b Bucket, name string, data []byte, opts Crea
 
 // Stat returns what an object is without reading it.
 func Stat(ctx context.Context, b Bucket, name string) (Info, error) {
+	if s, ok := b.(Stater); ok {
+		return s.Stat(ctx, name)
+	}
 	object, err := b.Open(ctx, name)
 	if err != nil {
 		return Info{}, err

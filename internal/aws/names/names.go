@@ -110,7 +110,9 @@ func (n Names) TopicARN() string {
 func (n Names) KeyAlias() string { return "alias/" + n.base() }
 
 // LogGroup is the log group of what runs in AWS: jobs or crawlers.
-func (n Names) LogGroup(kind string) string { return "/" + n.Project + "/" + n.Environment + "/" + kind }
+func (n Names) LogGroup(kind string) string {
+	return "/" + n.Project + "/" + n.Environment + "/" + kind
+}
 
 // Dashboard is the CloudWatch dashboard.
 func (n Names) Dashboard() string { return n.base() }

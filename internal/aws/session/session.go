@@ -94,4 +94,6 @@ func (s *Session) Identity(ctx context.Context) (Identity, error) {
 
 // Endpoint says whether requests go to another address than AWS's own, such as
 // a test server's.
-func (s *Session) Endpoint() string { return strings.TrimSuffix(aws.ToString(s.Config.BaseEndpoint), "/") }
+func (s *Session) Endpoint() string {
+	return strings.TrimSuffix(aws.ToString(s.Config.BaseEndpoint), "/")
+}

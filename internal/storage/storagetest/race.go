@@ -57,11 +57,11 @@ func creatorsRace(s *suite) {
 
 func replacersRace(s *suite) {
 	version := s.mustPut("x", "start").Version
-	for range 10 {
+	for round := range 10 {
 		var wins atomic.Int64
 		var next atomic.Value
 		race(func(i int) {
-			info, err := s.put("x", fmt.Sprint(i), storage.CreateOptions{IfMatch: version})
+			info, err := s.put("x", fmt.Sprint(round, i), storage.CreateOptions{IfMatch: version})
 			if err == nil {
 				wins.Add(1)
 				next.Store(info.Version)
