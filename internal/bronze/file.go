@@ -124,6 +124,12 @@ func (f *file) unchanged(o *opened) error {
 	if o.read.bytes != f.source.Size {
 		return changing(f.source.Path, fmt.Sprintf("it had %d bytes when it was found, and %d when it was read", f.source.Size, o.read.bytes))
 	}
+	if read, ok := o.raw.(interface{ Version() string }); ok {
+		if read.Version() != f.source.Version {
+			return changing(f.source.Path, "it was written meanwhile")
+		}
+		return nil
+	}
 	now, ok := o.raw.(interface{ Stat() (fs.FileInfo, error) })
 	if !ok || f.source.Modified.IsZero() {
 		return nil
@@ -272,8 +278,7 @@ func (f *file) writer(ctx context.Context) (*table.Writer, error) {
 		return f.out, nil
 	}
 	var err error
-	f.out, err = table.Create(ctx, f.in.req.Stager, f.target(), Schema(f.in.result.Columns),
-		parquetio.WriterOptions{Metadata: map[string]string{"lakectl.commit": fmt.Sprint(f.in.req.Sequence)}})
+	f.out, err = table.Create(ctx, f.in.req.Stager, f.target(), Schema(f.in.result.Columns), parquetio.WriterOptions{})
 	return f.out, err
 }
 

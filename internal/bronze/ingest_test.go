@@ -49,6 +49,8 @@ func newWorld(t *testing.T) *world {
 }
 
 // Stage writes straight to where the file is to be.
+func (*world) Sequence() uint64 { return 1 }
+
 func (w *world) Stage(ctx context.Context, _ lake.TableRef, path string) (storage.Writer, error) {
 	return w.bucket.Create(ctx, path, storage.CreateOptions{})
 }

@@ -105,6 +105,8 @@ func newTestLake() *testLake {
 }
 
 // Stage writes files at once; only the tests' own lake does so.
+func (*testLake) Sequence() uint64 { return 1 }
+
 func (l *testLake) Stage(ctx context.Context, _ lake.TableRef, path string) (storage.Writer, error) {
 	return l.bucket.Create(ctx, path, storage.CreateOptions{})
 }

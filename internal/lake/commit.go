@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/storage"
 )
@@ -141,21 +143,23 @@ func (l *Lake) finish(ctx context.Context, lease *Lease, base, after *State, r *
 // of one that may live on they must stay, as it may yet commit them.
 func (l *Lake) sweepStages(ctx context.Context, lease *Lease, published uint64) (int, error) {
 	count, doubtful := 0, lease.doubtful()
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(l.opts.Parallel)
+	var listing error
 	for info, err := range l.bucket.List(ctx, stageDir) {
 		if err != nil {
-			return count, err
+			listing = err
+			break
 		}
 		s, ok := parseStage(info.Name)
 		over := s.sequence <= published || s.fence > doubtful && s.fence < lease.Fence()
 		if !ok || !over {
 			continue
 		}
-		if err := l.bucket.Delete(ctx, info.Name, storage.DeleteOptions{}); err != nil {
-			return count, err
-		}
 		count++
+		group.Go(func() error { return l.bucket.Delete(groupCtx, info.Name, storage.DeleteOptions{}) })
 	}
-	return count, nil
+	return count, errors.Join(listing, group.Wait())
 }
 
 // Recovered says what Recover found to do.

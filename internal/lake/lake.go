@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lakectl/lakectl/internal/storage"
@@ -66,6 +67,7 @@ func newID() string {
 type Lake struct {
 	bucket storage.Bucket
 	opts   Options
+	probed atomic.Bool // the store was found to enforce conditions
 
 	mu    sync.Mutex
 	cache *State // the newest published state that was folded; without Pending

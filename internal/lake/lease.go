@@ -25,6 +25,9 @@ type LockInfo struct {
 	Renewed  time.Time `json:"renewed"`  // by the owner's clock
 	TTL      float64   `json:"ttl_seconds"`
 	Released bool      `json:"released,omitempty"`
+	// Renewals makes each writing of the object another content, whatever the
+	// clock says: some stores tell versions apart by nothing else.
+	Renewals uint64 `json:"renewals,omitempty"`
 	// Doubtful is the highest fencing number whose holder may live on without
 	// knowing that it lost its lease: it expired or was broken. What such a
 	// holder staged is not deleted while it could still commit it.
@@ -83,6 +86,9 @@ func (l *Lake) Holder(ctx context.Context) (*LockInfo, error) {
 // of the store, is taken over. If another holds it still after the timeout,
 // the error is of class Locked and names it.
 func (l *Lake) Lock(ctx context.Context, opts LockOptions) (*Lease, error) {
+	if err := l.probe(ctx); err != nil {
+		return nil, err
+	}
 	deadline := time.Now().Add(opts.Timeout)
 	for {
 		current, err := l.readLock(ctx)
@@ -112,6 +118,18 @@ func (l *Lake) Lock(ctx context.Context, opts LockOptions) (*Lease, error) {
 		case <-time.After(min(l.opts.Poll, time.Until(deadline))):
 		}
 	}
+}
+
+// probe makes sure, once, that the store enforces the conditions on which all
+// rests.
+func (l *Lake) probe(ctx context.Context) error {
+	prober, ok := l.bucket.(storage.Prober)
+	if !ok || l.probed.Load() {
+		return nil
+	}
+	err := prober.Probe(ctx)
+	l.probed.Store(err == nil)
+	return err
 }
 
 func busy(holder LockInfo) error {
@@ -261,6 +279,7 @@ func (l *Lease) Renew(ctx context.Context) error {
 	}
 	info, start := l.info, time.Now()
 	info.Renewed = l.lake.now()
+	info.Renewals++
 	info, err := l.lake.writeLock(ctx, info, info.version)
 	switch {
 	case err == nil:

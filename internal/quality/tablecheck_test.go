@@ -34,6 +34,8 @@ var (
 // bucket stages files by writing them.
 type bucket struct{ storage.Bucket }
 
+func (bucket) Sequence() uint64 { return 1 }
+
 func (b bucket) Stage(ctx context.Context, _ lake.TableRef, path string) (storage.Writer, error) {
 	return b.Create(ctx, path, storage.CreateOptions{})
 }

@@ -23,6 +23,8 @@ import (
 // stager writes straight to where files are to be.
 type stager struct{ storage.Bucket }
 
+func (stager) Sequence() uint64 { return 1 }
+
 func (s stager) Stage(ctx context.Context, _ lake.TableRef, path string) (storage.Writer, error) {
 	return s.Create(ctx, path, storage.CreateOptions{})
 }

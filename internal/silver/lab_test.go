@@ -119,6 +119,8 @@ type stager struct {
 	dir    string
 }
 
+func (stager) Sequence() uint64 { return 1 }
+
 func (s stager) Stage(ctx context.Context, _ lake.TableRef, name string) (storage.Writer, error) {
 	return s.bucket.Create(ctx, s.dir+name, storage.CreateOptions{})
 }

@@ -133,8 +133,7 @@ func (b *build) referring() []int {
 func (b *build) writePartition(ctx context.Context, w *worker, id int32) (*written, error) {
 	part := b.partitions.At(id)
 	target := table.Target{Table: b.ref(), Path: path.Join(b.ref().Dir(), part.Path, partFile), Partition: part.Values}
-	out, err := table.Create(ctx, b.req.Stager, target, b.file, parquetio.WriterOptions{Bloom: b.bloom(),
-		Metadata: map[string]string{"lakectl.commit": fmt.Sprint(b.req.Sequence)}})
+	out, err := table.Create(ctx, b.req.Stager, target, b.file, parquetio.WriterOptions{Bloom: b.bloom()})
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@ import (
 // stage puts files where they are to appear at once.
 type stage struct{ storage.Bucket }
 
+func (stage) Sequence() uint64 { return 1 }
+
 func (s stage) Stage(ctx context.Context, _ lake.TableRef, path string) (storage.Writer, error) {
 	return s.Create(ctx, path, storage.CreateOptions{})
 }

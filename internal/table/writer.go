@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -19,6 +20,8 @@ import (
 type Stager interface {
 	// Stage starts the file of a table that is to appear at path.
 	Stage(ctx context.Context, table lake.TableRef, path string) (storage.Writer, error)
+	// Sequence is the number of the commit that makes them visible.
+	Sequence() uint64
 }
 
 // Target is where a file of a table is to appear.
@@ -44,6 +47,9 @@ const MaxFolder = 255
 // Create starts a file with the columns of t. The caller ends it with Close or
 // Abort. A path with a part that is longer than MaxFolder is an error of class Gate:
 // it is the data that does not allow it.
+//
+// The file says of which commit it is, so that no two commits write the same
+// bytes: some stores tell versions of an object apart by nothing else.
 func Create(ctx context.Context, s Stager, target Target, t schema.Table, o parquetio.WriterOptions) (*Writer, error) {
 	for part := range strings.SplitSeq(target.Path, "/") {
 		if len(part) > MaxFolder {
@@ -55,6 +61,7 @@ func Create(ctx context.Context, s Stager, target Target, t schema.Table, o parq
 	if err != nil {
 		return nil, err
 	}
+	o.Metadata = map[string]string{"lakectl.commit": strconv.FormatUint(s.Sequence(), 10)}
 	w := &Writer{target: target, table: t, out: out}
 	if w.Writer, err = parquetio.NewWriter(out, t, o); err != nil {
 		out.Abort()
