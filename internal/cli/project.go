@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/source"
+	"github.com/lakectl/lakectl/internal/storage"
 	"github.com/lakectl/lakectl/internal/storage/local"
 )
 
@@ -22,19 +22,11 @@ import (
 type workspace struct {
 	Config  *config.Config
 	Project *project.Project
-	Sources folderSources
+	Sources source.Files
+	cloud   *lazySession
 	Lake    *lake.Lake  // nil unless it was asked for
 	State   *lake.State // of Lake, when it was opened
 	Found   map[string][]source.File
-}
-
-// folderSources is the files of a project's folder, as package pipeline reads
-// them.
-type folderSources struct{ source.Folder }
-
-// Open opens a file for reading from its start.
-func (f folderSources) Open(ctx context.Context, path string) (io.ReadCloser, error) {
-	return f.Folder.Open(ctx, path)
 }
 
 // findProject returns the folder with lakehouse.yaml: the one of --project, or
@@ -113,21 +105,25 @@ func (app *App) read() (*workspace, *config.Config, diag.List, error) {
 		return nil, nil, nil, err
 	}
 	cfg, problems := config.Load(filepath.Join(dir, config.FileName), config.Options{Environment: app.environment, Getenv: app.Getenv})
-	return &workspace{Config: cfg, Sources: folderSources{source.Folder{Root: dir}}}, cfg, problems, nil
+	w := &workspace{Config: cfg, cloud: &lazySession{cfg: cfg}}
+	w.Sources = source.Files{Folder: source.Folder{Root: dir}, Store: w.sourceBucket}
+	return w, cfg, problems, nil
 }
 
 // openLake opens the lake of the project.
 func (w *workspace) openLake(ctx context.Context, app *App, cfg *config.Config) error {
 	path := cfg.Path(cfg.Lake.Value)
-	if onS3(path) {
-		return diag.Errorf(diag.Usage, "the lake is at %s, and lakes on S3 are not supported in this version yet", path).
-			WithNext("give `lake:` a folder, for example in an environment of its own, and choose that with --env")
-	}
 	o, err := app.lakeOptions()
 	if err != nil {
 		return err
 	}
-	bucket, err := local.New(path, local.Options{})
+	var bucket storage.Bucket
+	if onS3(path) {
+		o.Parallel = parallelOnS3
+		bucket, err = w.lakeBucket(ctx, cfg)
+	} else {
+		bucket, err = local.New(path, local.Options{})
+	}
 	if err != nil {
 		return err
 	}

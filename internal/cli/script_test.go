@@ -17,6 +17,7 @@ import (
 
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/storage/local"
+	"github.com/lakectl/lakectl/internal/storage/s3/s3test"
 )
 
 // TestMain puts lakectl itself into the path of scripts.
@@ -34,6 +35,8 @@ func TestMain(m *testing.M) {
 //	hold DIR                   holds the lock of a lake until the script ends
 //	pend DIR                   makes the last commit of a lake look half-published
 //	sed FILE OLD NEW           replaces a text, which must be there
+//	aws BUCKET...              starts S3 with these buckets, for this script alone
+//	upload BUCKET KEY FILE     puts a file into a bucket of it
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -42,12 +45,18 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("LAKEHOUSE_NOW", "2026-11-23T09:45:00Z")
 			env.Setenv("GOARCH", runtime.GOARCH)
+			for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
+				env.Setenv(name, os.DevNull)
+			}
+			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			env.Values[serverKey] = new(*s3test.Server)
 			sample, err := filepath.Abs("../../sampledata")
 			env.Setenv("SAMPLE", sample)
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonAt, "nocolor": noColor, "cut": cut, "hold": hold, "pend": pend, "sed": sed,
+			"aws": startAWS, "upload": upload,
 		},
 	})
 }

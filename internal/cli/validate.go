@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -12,6 +13,8 @@ import (
 	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/source"
+	"github.com/lakectl/lakectl/internal/storage"
 	"github.com/lakectl/lakectl/internal/term"
 )
 
@@ -61,6 +64,7 @@ func runValidate(ctx context.Context, opts *ValidateOptions) error {
 	if err != nil {
 		return err
 	}
+	w.Sources.Store = notAsked // validate works offline
 	result := validation{Warnings: []string{}, Problems: diag.List{}}
 	if cfg != nil && cfg.Lake.Value != "" && !onS3(cfg.Lake.Value) {
 		if err := w.openLake(ctx, app, cfg); err != nil {
@@ -134,11 +138,21 @@ func inventory(p *project.Project) string {
 	}, ", ")
 }
 
-// missingFiles warns of datasets without files.
+// notAsked is a bucket of raw files that is not looked into.
+func notAsked(context.Context, string) (source.Store, error) { return emptyStore{}, nil }
+
+type emptyStore struct{ source.Store }
+
+func (emptyStore) List(context.Context, string) iter.Seq2[storage.Info, error] {
+	return func(func(storage.Info, error) bool) {}
+}
+
+// missingFiles warns of datasets without files, as far as their sources are
+// looked at.
 func (w *workspace) missingFiles() []string {
 	var warnings []string
 	for _, d := range w.Project.Bronze {
-		if len(w.Found[d.Name]) == 0 {
+		if len(w.Found[d.Name]) == 0 && !slices.ContainsFunc(d.Sources, onS3) {
 			warnings = append(warnings, noFiles(d))
 		}
 	}
