@@ -1,11 +1,14 @@
 package s3
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 
@@ -41,9 +44,11 @@ func (b *Bucket) Copy(ctx context.Context, dst, src string, opts storage.CopyOpt
 	on := storage.CreateOptions{IfNoneMatch: opts.IfNoneMatch, IfMatch: opts.IfMatch}
 	switch {
 	case from.Size == 0: // no part can be empty
-		return b.put(ctx, dst, nil, on)
+		return b.put(ctx, dst, bytes.NewReader(nil), on)
 	case on == storage.CreateOptions{} && from.Size <= maxCopy:
 		return b.copyObject(ctx, dst, from)
+	case b.looseComplete.Load():
+		return b.copyThrough(ctx, dst, from, on)
 	}
 	return b.copyParts(ctx, dst, from, on)
 }
@@ -68,11 +73,13 @@ func (b *Bucket) copyObject(ctx context.Context, dst string, from storage.Info) 
 }
 
 // copyParts copies by an upload whose completion checks the conditions. One that
-// met another request for dst must be made again as a whole.
+// met another request for dst must be made again as a whole, and so must one
+// that is gone: the answer to its completion was lost, and the conditions tell
+// whether they were met by what it made.
 func (b *Bucket) copyParts(ctx context.Context, dst string, from storage.Info, on storage.CreateOptions) (storage.Info, error) {
 	for try := 1; ; try++ {
 		info, err := b.copyOnce(ctx, dst, from, on)
-		if err == nil || try >= attempts || !slices.Contains(conflictCodes, session.Code(err)) {
+		if err == nil || try >= attempts || !slices.Contains(conflictCodes, session.Code(err)) && !isGone(err) {
 			return info, err
 		}
 		if err := pause(ctx, try); err != nil {
@@ -116,3 +123,39 @@ func (u *upload) copy(ctx context.Context, number int32, from storage.Info, span
 	u.add(types.CompletedPart{PartNumber: &number, ETag: out.CopyPartResult.ETag})
 	return nil
 }
+
+// copyThrough copies by way of this machine, for stores that do not check the
+// conditions of an upload's completion.
+func (b *Bucket) copyThrough(ctx context.Context, dst string, from storage.Info, on storage.CreateOptions) (info storage.Info, err error) {
+	if from.Size > maxCopy {
+		return info, fmt.Errorf("copy %s: it is larger than 5 GiB, and the store enforces no conditions on larger ones", b.Address(from.Name))
+	}
+	file, err := os.CreateTemp("", "lakectl-copy-")
+	if err != nil {
+		return info, err
+	}
+	defer func() { err = errors.Join(err, file.Close(), os.Remove(file.Name())) }()
+	src, err := b.Stream(ctx, from.Name)
+	if err != nil {
+		return info, err
+	}
+	defer src.Close()
+	if src.Info().Version != from.Version {
+		return info, fmt.Errorf("copy %s: %w", b.Address(from.Name), storage.ErrPrecondition)
+	}
+	if _, err := io.Copy(file, src); err != nil {
+		return info, err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return info, err
+	}
+	return b.put(ctx, dst, spooled{file, from.Size}, on)
+}
+
+// spooled is content in a file.
+type spooled struct {
+	*os.File
+	size int64
+}
+
+func (s spooled) Size() int64 { return s.size }

@@ -8,14 +8,16 @@
 //
 // # Conditions
 //
-// A small object is written by PutObject, a large one by a multipart upload,
-// and a copy is a multipart upload whose parts are copied in the store: all
-// three check If-Match and If-None-Match at the moment the object appears. Not
-// every server honours them on CopyObject, so that is used where there are no
-// conditions. Some stores take the headers and ignore them; Probe makes the very
-// calls that are used and fails if one goes through that must not. The lake
-// calls it before it takes the lock. Where only the condition of DeleteObject is
-// ignored, it is checked beforehand instead.
+// A write with a condition is one PutObject; only what is written without one
+// may become a multipart upload. A copy with a condition is an upload whose parts
+// are copied in the store and whose completion has the condition: not every
+// server honours it on CopyObject, which is used where there is none.
+//
+// Some stores take conditions and ignore them. Probe makes the very calls that
+// are used, such that they must fail; the lake calls it before it takes the
+// lock. A store that lets PutObject through is refused. Where CompleteMultipartUpload
+// is let through, copies go by way of this machine to PutObject; where
+// DeleteObject is, its condition is checked beforehand.
 //
 // # Failures
 //

@@ -16,7 +16,8 @@ import (
 
 // conflictCodes are of requests that met another one for the same object. They
 // may be repeated, but for CompleteMultipartUpload, whose whole upload must be.
-var conflictCodes = []string{"ConditionalRequestConflict", "OperationAborted"}
+// The last one is what versitygw says while a folder of its disk comes or goes.
+var conflictCodes = []string{"ConditionalRequestConflict", "OperationAborted", "ExistingObjectIsDirectory"}
 
 var (
 	absentCodes   = []string{"NoSuchKey", "NotFound"}
@@ -58,7 +59,7 @@ func (b *Bucket) explain(doing, name string, err error) error {
 	case code == "PreconditionFailed", number == http.StatusPreconditionFailed:
 		return fmt.Errorf("%s %s: %w", doing, where, storage.ErrPrecondition)
 	case slices.Contains(conflictCodes, code):
-		return diag.Errorf(diag.Transient, "%s %s: another request for it was under way", doing, where).WithNext("run again")
+		return (&diag.Error{Class: diag.Transient, Msg: doing + " " + where + ": another request for it was under way", Err: err}).WithNext("run again")
 	case code == "InvalidObjectState":
 		return diag.Errorf(diag.Usage, "%s %s: the object is archived", doing, where).
 			WithNext("restore it (`aws s3api restore-object`), and look at the bucket's lifecycle rules")
@@ -75,3 +76,7 @@ func (b *Bucket) ownerNote() string {
 	}
 	return " (the bucket must belong to " + b.opts.Owner + ")"
 }
+
+// isGone says whether an upload does not exist any more: it was completed, or
+// aborted by another.
+func isGone(err error) bool { return session.Code(err) == "NoSuchUpload" }

@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/storage"
@@ -30,15 +29,10 @@ func TestProbe(t *testing.T) {
 	for info := range b.List(t.Context(), "") {
 		t.Errorf("%s is left", info.Name)
 	}
-	loose := s3.New(s3test.NewLoose(t, "lake").Session(), s3.Options{Bucket: "lake"})
-	err := loose.Probe(t.Context())
-	if diag.ClassOf(err) != diag.Usage && diag.ClassOf(err) != diag.Unexpected || err == nil {
-		t.Errorf("a store that ignores conditions: %v", err)
-	}
 }
 
-// A store that ignores one condition alone is found out, whichever it is; the
-// one of DeleteObject is made up for.
+// A store that ignores one condition alone is found out, whichever it is, and
+// refused or made up for.
 func TestProbeFindsEachCondition(t *testing.T) {
 	for name, test := range map[string]struct {
 		ignores func(r *http.Request) bool
@@ -48,8 +42,8 @@ func TestProbeFindsEachCondition(t *testing.T) {
 			return r.Method == http.MethodPut && r.Header.Get("If-None-Match") != "" && !r.URL.Query().Has("uploadId")
 		}, "PutObject with If-None-Match"},
 		"put if same":        {func(r *http.Request) bool { return r.Method == http.MethodPut && r.Header.Get("If-Match") != "" }, "PutObject with If-Match"},
-		"complete if absent": {func(r *http.Request) bool { return r.Method == http.MethodPost && r.Header.Get("If-None-Match") != "" }, "CompleteMultipartUpload with If-None-Match"},
-		"complete if same":   {func(r *http.Request) bool { return r.Method == http.MethodPost && r.Header.Get("If-Match") != "" }, "CompleteMultipartUpload with If-Match"},
+		"complete if absent": {func(r *http.Request) bool { return r.Method == http.MethodPost && r.Header.Get("If-None-Match") != "" }, ""},
+		"complete if same":   {func(r *http.Request) bool { return r.Method == http.MethodPost && r.Header.Get("If-Match") != "" }, ""},
 		"delete if same":     {func(r *http.Request) bool { return r.Method == http.MethodDelete }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,6 +62,7 @@ func TestProbeFindsEachCondition(t *testing.T) {
 			}
 			if test.want == "" {
 				checkDelete(t, b)
+				checkCopy(t, b)
 			}
 		})
 	}
@@ -87,6 +82,24 @@ func checkDelete(t *testing.T, b *s3.Bucket) {
 		if err := b.Delete(t.Context(), "x", storage.DeleteOptions{IfMatch: info.Version}); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// checkCopy checks that copies are conditional.
+func checkCopy(t *testing.T, b *s3.Bucket) {
+	t.Helper()
+	for name, data := range map[string]string{"src": "1", "dst": "2"} {
+		if _, err := storage.WriteAll(t.Context(), b, name, []byte(data), storage.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, on := range []storage.CopyOptions{{IfNoneMatch: true}, {IfMatch: `"other"`}} {
+		if _, err := b.Copy(t.Context(), "dst", "src", on); !errors.Is(err, storage.ErrPrecondition) {
+			t.Errorf("copy with %+v: %v", on, err)
+		}
+	}
+	if _, err := b.Copy(t.Context(), "new", "src", storage.CopyOptions{IfNoneMatch: true}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -215,11 +228,7 @@ func TestRetries(t *testing.T) {
 			fmt.Fprintf(w, "<Error><Code>%s</Code></Error>", code)
 			return true
 		}
-		s := server.Session()
-		s.Config.Retryer = func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) { o.Backoff = retry.NewExponentialJitterBackoff(1) })
-		}
-		b := s3.New(s, s3.Options{Bucket: "lake"})
+		b := s3.New(server.Session(), s3.Options{Bucket: "lake"})
 		if _, err := storage.WriteAll(t.Context(), b, "x", []byte("x"), storage.CreateOptions{IfNoneMatch: true}); err != nil {
 			t.Errorf("%s: put: %v", code, err)
 		}

@@ -37,8 +37,9 @@ type Options struct {
 type Bucket struct {
 	client *s3.Client
 	opts   Options
-	// looseDelete says that the store ignores the condition of DeleteObject.
-	looseDelete atomic.Bool
+	// What Probe found the store to ignore: the conditions of DeleteObject, and
+	// those of CompleteMultipartUpload.
+	looseDelete, looseComplete atomic.Bool
 }
 
 // New returns a bucket. Nothing is asked of the store.

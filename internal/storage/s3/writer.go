@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +21,8 @@ import (
 )
 
 // Create implements storage.Bucket. What is written is kept in memory until
-// there is a part of it, so that small objects take one request.
+// there is a part of it, so that small objects take one request; with a
+// condition all of it is.
 func (b *Bucket) Create(ctx context.Context, name string, opts storage.CreateOptions) (storage.Writer, error) {
 	if err := check(ctx, name); err != nil {
 		return nil, err
@@ -58,7 +61,10 @@ func (w *writer) Write(p []byte) (int, error) {
 		return 0, errDone
 	}
 	for written := 0; ; {
-		room := w.partSize() - len(w.buffer)
+		room := len(p)
+		if w.opts.IfMatch == "" && !w.opts.IfNoneMatch {
+			room = w.partSize() - len(w.buffer)
+		}
 		n := min(room, len(p)-written)
 		w.buffer = append(w.buffer, p[written:written+n]...)
 		w.size += int64(n)
@@ -114,7 +120,7 @@ func (w *writer) Commit(ctx context.Context) (storage.Info, error) {
 	if w.upload == nil {
 		w.done = true
 		defer w.cancel()
-		return w.bucket.put(ctx, w.name, w.buffer, w.opts)
+		return w.bucket.put(ctx, w.name, bytes.NewReader(w.buffer), w.opts)
 	}
 	sendErr := w.send()
 	if err := w.ahead.Wait(); err != nil || sendErr != nil {
@@ -123,7 +129,7 @@ func (w *writer) Commit(ctx context.Context) (storage.Info, error) {
 	}
 	w.done = true
 	defer w.cancel()
-	return w.upload.complete(ctx, w.size, w.opts)
+	return w.upload.complete(ctx, w.size, storage.CreateOptions{})
 }
 
 // Abort implements storage.Writer.
@@ -139,16 +145,22 @@ func (w *writer) Abort() {
 	}
 }
 
+// content is what is written in one request, which may have to be repeated.
+type content interface {
+	io.ReadSeeker
+	Size() int64
+}
+
 // put writes an object in one request.
-func (b *Bucket) put(ctx context.Context, name string, data []byte, opts storage.CreateOptions) (storage.Info, error) {
-	in := &s3.PutObjectInput{Bucket: b.bucket(), Key: b.key(name), ExpectedBucketOwner: b.owner(), Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data)))}
+func (b *Bucket) put(ctx context.Context, name string, data content, opts storage.CreateOptions) (storage.Info, error) {
+	in := &s3.PutObjectInput{Bucket: b.bucket(), Key: b.key(name), ExpectedBucketOwner: b.owner(), Body: data, ContentLength: aws.Int64(data.Size())}
 	in.IfMatch, in.IfNoneMatch = conditions(opts.IfNoneMatch, opts.IfMatch)
 	in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = b.encryption()
 	out, err := b.client.PutObject(ctx, in)
 	if err != nil {
 		return storage.Info{}, b.explainWrite("write", name, opts.IfMatch, err)
 	}
-	return storage.Info{Name: name, Size: int64(len(data)), Version: aws.ToString(out.ETag), Modified: served(out.ResultMetadata)}, nil
+	return storage.Info{Name: name, Size: data.Size(), Version: aws.ToString(out.ETag), Modified: served(out.ResultMetadata)}, nil
 }
 
 // upload is a multipart upload under way.
@@ -198,6 +210,12 @@ func (u *upload) complete(ctx context.Context, size int64, opts storage.CreateOp
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: u.parts}}
 	in.IfMatch, in.IfNoneMatch = conditions(opts.IfNoneMatch, opts.IfMatch)
 	out, err := b.client.CompleteMultipartUpload(ctx, in)
+	if isGone(err) && opts == (storage.CreateOptions{}) {
+		// The answer to an earlier try was lost, if the object is there.
+		if info, err := b.Stat(ctx, u.name); err == nil && info.Size == size && strings.HasSuffix(info.Version, fmt.Sprintf(`-%d"`, len(u.parts))) {
+			return info, nil
+		}
+	}
 	if err != nil {
 		u.abort(ctx)
 		return storage.Info{}, b.explainWrite("write", u.name, opts.IfMatch, err)

@@ -8,8 +8,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
@@ -69,10 +71,13 @@ func start(s *Server, buckets []string) (*Server, func(), error) {
 	return s, server.Close, nil
 }
 
-// Session is the way to the store.
+// Session is the way to the store. What fails is tried again at once.
 func (s *Server) Session() *session.Session {
 	return &session.Session{Config: aws.Config{Region: "us-east-1", BaseEndpoint: &s.URL,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}}
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.Backoff = retry.NewExponentialJitterBackoff(time.Millisecond) })
+		}}}
 }
 
 // ServeHTTP implements http.Handler.
@@ -80,6 +85,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.Before != nil && s.Before(w, r) {
 		return
 	}
+	s.serve(w, r)
+}
+
+// Lose carries a request out and drops the answer.
+func (s *Server) Lose(r *http.Request) { s.serve(httptest.NewRecorder(), r) }
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if s.loose {
 		s.handler.ServeHTTP(w, r)
 		return
