@@ -69,6 +69,8 @@ func explainNetwork(err error, msg string) error {
 		return (&diag.Error{Class: diag.Transient, Msg: msg, Err: err}).WithNext("is the region right, and the network there? try again")
 	case errors.As(err, &network):
 		return (&diag.Error{Class: diag.Transient, Msg: msg, Err: err}).WithNext("look at the network, and try again")
+	case Code(err) != "":
+		return &diag.Error{Class: diag.Unexpected, Msg: msg, Err: err}
 	}
 	return err
 }

@@ -89,7 +89,7 @@ func (b *Bucket) copyParts(ctx context.Context, dst string, from storage.Info, o
 }
 
 func (b *Bucket) copyOnce(ctx context.Context, dst string, from storage.Info, on storage.CreateOptions) (storage.Info, error) {
-	u, err := b.startUpload(ctx, dst)
+	u, err := b.startUpload(ctx, dst, "")
 	if err != nil {
 		return storage.Info{}, err
 	}

@@ -41,7 +41,9 @@ func versitygw(t *testing.T) *session.Session {
 	}
 	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
 	s := &session.Session{Config: aws.Config{Region: "us-east-1", BaseEndpoint: aws.String("http://" + address),
-		Credentials: credentials.NewStaticCredentialsProvider("test", "testtest", "")}}
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported, // as the standard configuration has it
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
+		Credentials:                credentials.NewStaticCredentialsProvider("test", "testtest", "")}}
 	admin := client.NewFromConfig(s.Config, func(o *client.Options) { o.UsePathStyle = true })
 	for range 100 {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)

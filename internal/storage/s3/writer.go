@@ -89,7 +89,7 @@ func (w *writer) partSize() int {
 // send sends the buffer on its way.
 func (w *writer) send() error {
 	if w.upload == nil {
-		u, err := w.bucket.startUpload(w.ctx, w.name)
+		u, err := w.bucket.startUpload(w.ctx, w.name, types.ChecksumAlgorithmCrc32)
 		if err != nil {
 			return err
 		}
@@ -173,8 +173,10 @@ type upload struct {
 	parts []types.CompletedPart
 }
 
-func (b *Bucket) startUpload(ctx context.Context, name string) (*upload, error) {
-	in := &s3.CreateMultipartUploadInput{Bucket: b.bucket(), Key: b.key(name), ExpectedBucketOwner: b.owner()}
+// startUpload starts an upload whose parts come with sums of a kind; with none
+// if they are copied, as they lie in the store.
+func (b *Bucket) startUpload(ctx context.Context, name string, sums types.ChecksumAlgorithm) (*upload, error) {
+	in := &s3.CreateMultipartUploadInput{Bucket: b.bucket(), Key: b.key(name), ExpectedBucketOwner: b.owner(), ChecksumAlgorithm: sums}
 	in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = b.encryption()
 	out, err := b.client.CreateMultipartUpload(ctx, in)
 	if err != nil {
@@ -187,11 +189,12 @@ func (b *Bucket) startUpload(ctx context.Context, name string) (*upload, error) 
 func (u *upload) put(ctx context.Context, number int32, data []byte) error {
 	b := u.bucket
 	out, err := b.client.UploadPart(ctx, &s3.UploadPartInput{Bucket: b.bucket(), Key: b.key(u.name), ExpectedBucketOwner: b.owner(),
-		UploadId: u.id, PartNumber: &number, Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data)))})
+		UploadId: u.id, PartNumber: &number, Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))),
+		ChecksumAlgorithm: types.ChecksumAlgorithmCrc32})
 	if err != nil {
 		return b.explain("write", u.name, err)
 	}
-	u.add(types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32, ChecksumCRC64NVME: out.ChecksumCRC64NVME})
+	u.add(types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32})
 	return nil
 }
 

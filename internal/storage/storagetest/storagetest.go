@@ -250,7 +250,10 @@ func bigObject(s *suite) {
 	if _, err := s.b.Copy(s.ctx, "copy", "big", storage.CopyOptions{}); err != nil {
 		s.Fatal(err)
 	}
-	for _, name := range []string{"big", "copy"} {
+	if _, err := s.b.Copy(s.ctx, "new", "big", storage.CopyOptions{IfNoneMatch: true}); err != nil {
+		s.Fatal(err)
+	}
+	for _, name := range []string{"big", "copy", "new"} {
 		data, _, err := storage.ReadAll(s.ctx, s.b, name)
 		if got := sha256.Sum256(data); err != nil || !bytes.Equal(got[:], sum.Sum(nil)) {
 			s.Errorf("%s: %d bytes, %v; differs from what was written", name, len(data), err)

@@ -74,7 +74,9 @@ func start(s *Server, buckets []string) (*Server, func(), error) {
 // Session is the way to the store. What fails is tried again at once.
 func (s *Server) Session() *session.Session {
 	return &session.Session{Config: aws.Config{Region: "us-east-1", BaseEndpoint: &s.URL,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported, // as the standard configuration has it
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
+		Credentials:                credentials.NewStaticCredentialsProvider("test", "test", ""),
 		Retryer: func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) { o.Backoff = retry.NewExponentialJitterBackoff(time.Millisecond) })
 		}}}
