@@ -16,6 +16,8 @@ type AWS struct {
 	Region           String      `yaml:"region" doc:"Region, such as eu-central-1. Without it the standard configuration decides: AWS_REGION or the profile."`
 	Profile          String      `yaml:"profile" doc:"Profile of the shared AWS configuration. Without it the standard configuration decides."`
 	KMS              Bool        `yaml:"kms" default:"false" doc:"Encrypt with a key of the lakehouse's own, in place of S3's."`
+	Catalog          Bool        `yaml:"catalog" default:"true" doc:"Keep the Glue catalog the same as a lake on S3, after each run."`
+	Metrics          Bool        `yaml:"metrics" default:"true" doc:"Send the figures of each run on a lake on S3 to CloudWatch, and failures to the topic of alarms."`
 	LogRetentionDays Int         `yaml:"log_retention_days" default:"90" doc:"After how many days logs are deleted: one of the numbers that CloudWatch knows."`
 	Schedule         String      `yaml:"schedule" doc:"When AWS runs the lakehouse by itself on Glue: cron(0 3 * * ? *) or rate(1 day), in UTC; empty: never."`
 	Tags             Map[String] `yaml:"tags" names:"tag" doc:"Tags of everything that is deployed, beside Project and Environment, for example to share out costs."`
