@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/lakectl/lakectl/internal/aws/catalog/catalogtest"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/storage/local"
 	"github.com/lakectl/lakectl/internal/storage/s3/s3test"
@@ -37,6 +38,7 @@ func TestMain(m *testing.M) {
 //	sed FILE OLD NEW           replaces a text, which must be there
 //	aws BUCKET...              starts S3 with these buckets, for this script alone
 //	upload BUCKET KEY FILE     puts a file into a bucket of it
+//	glue start|drop|deny ...   starts a Glue data catalog, drops a table of it, makes an operation fail
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -50,13 +52,14 @@ func TestScripts(t *testing.T) {
 			}
 			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			env.Values[serverKey] = new(*s3test.Server)
+			env.Values[glueKey] = new(catalogtest.Glue)
 			sample, err := filepath.Abs("../../sampledata")
 			env.Setenv("SAMPLE", sample)
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonAt, "nocolor": noColor, "cut": cut, "hold": hold, "pend": pend, "sed": sed,
-			"aws": startAWS, "upload": upload,
+			"aws": startAWS, "upload": upload, "glue": glue,
 		},
 	})
 }

@@ -41,11 +41,11 @@ type Result struct {
 
 // TableResult says what was sent of one table.
 type TableResult struct {
-	Table      string       `json:"table"`
-	Name       string       `json:"name"` // in the catalog
-	Action     string       `json:"action"`
-	Partitions Partitions   `json:"partitions"`
-	Why        []Difference `json:"why"`
+	Table      string     `json:"table"`
+	Name       string     `json:"name"` // in the catalog
+	Action     string     `json:"action"`
+	Partitions Partitions `json:"partitions"`
+	Why        []string   `json:"why"`
 }
 
 // Partitions counts partitions that were sent.
@@ -104,8 +104,10 @@ func (r *Result) add(p *plan) {
 		return
 	}
 	first := p.differences[0]
-	t := TableResult{Table: first.Table, Name: first.Name, Action: Updated, Why: p.differences,
-		Partitions: Partitions{len(p.create), len(p.update), len(p.remove)}}
+	t := TableResult{Table: first.Table, Name: first.Name, Action: Updated, Partitions: Partitions{len(p.create), len(p.update), len(p.remove)}}
+	for _, d := range p.differences {
+		t.Why = append(t.Why, d.What)
+	}
 	switch first.Kind {
 	case KindMissing:
 		t.Action = Created
