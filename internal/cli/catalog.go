@@ -163,16 +163,16 @@ func (w *workspace) inLake(words []string) ([]lake.TableRef, error) {
 // printCatalogSync shows to people what was sent.
 func (app *App) printCatalogSync(r *catalog.Result, err error) error {
 	s := &summary{out: app.IO.Out}
-	t := term.NewTable("table", "in the catalog", "partitions", "what")
-	for _, table := range r.Tables {
-		t.Add(table.Table, table.Name, partitionsSent(table.Partitions), reasons(table))
+	var list []pair
+	for _, t := range r.Tables {
+		list = append(list, pair{t.Table, sentOf(t, r.DryRun)})
 	}
 	title, done := "Sent to the catalog", "sent"
 	if r.DryRun {
 		title, done = "To be sent to the catalog", "to be sent; this was a dry run"
 	}
 	if !app.quiet {
-		s.table(title, "", t)
+		s.pairs(title, "", term.Plain, list)
 	}
 	switch {
 	case err != nil, app.quiet:
@@ -184,26 +184,25 @@ func (app *App) printCatalogSync(r *catalog.Result, err error) error {
 	return s.err
 }
 
-// partitionsSent counts the partitions that were sent.
-func partitionsSent(p catalog.Partitions) string {
-	var parts []string
+// sentOf says in short what was sent of a table, or is to be, and why.
+func sentOf(t catalog.TableResult, dry bool) string {
+	verb := t.Action
+	if dry {
+		verb = map[string]string{catalog.Created: "create", catalog.Updated: "update", catalog.Dropped: "drop"}[verb]
+	}
+	text := verb + " " + t.Name
 	for _, part := range []struct {
 		n    int
 		what string
-	}{{p.Created, "new"}, {p.Updated, "changed"}, {p.Dropped, "dropped"}} {
+	}{{t.Partitions.Created, "new"}, {t.Partitions.Updated, "changed"}, {t.Partitions.Dropped, "dropped"}} {
 		if part.n > 0 {
-			parts = append(parts, term.Count(int64(part.n))+" "+part.what)
+			text += ", " + term.Plural(int64(part.n), part.what+" partition", part.what+" partitions")
 		}
 	}
-	return strings.Join(parts, ", ")
-}
-
-// reasons says in short what was done to a table, and why.
-func reasons(t catalog.TableResult) string {
 	if t.Action != catalog.Updated {
-		return t.Action
+		return text
 	}
-	text := t.Action + ": " + t.Why[0]
+	text += ": " + t.Why[0]
 	if n := len(t.Why) - 1; n > 0 {
 		text += fmt.Sprintf(" (and %d more)", n)
 	}
