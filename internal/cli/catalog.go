@@ -29,8 +29,9 @@ func newCatalogCmd(app *App) *cobra.Command {
 		Short: "The tables of the lake in the Glue data catalog",
 		Long: `Athena, Spark and others find the tables of a lake on S3 in the Glue data
 catalog: the layers are its databases, and the quarantine of a dataset is the
-table DATASET_quarantine of silver. Every run brings the catalog up to date;
-these commands repair it, and say whether it is.`,
+table DATASET_quarantine of silver. Runs keep it up to date, unless
+lakehouse.yaml has "aws: {catalog: false}"; these commands repair it, and say
+how it differs.`,
 		Example: `  lakectl catalog check
   lakectl catalog sync`,
 	})

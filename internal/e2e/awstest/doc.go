@@ -1,0 +1,3 @@
+// Package awstest tests what is done in AWS against a server that speaks as AWS
+// does (moto), at E2E_AWS_ENDPOINT. It has no code of its own.
+package awstest
