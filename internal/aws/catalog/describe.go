@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -74,7 +75,9 @@ func (c *Catalog) input(t *target, have *types.Table, sent bool) *types.TableInp
 	in := &types.TableInput{Name: aws.String(t.name), TableType: aws.String(external), Parameters: map[string]string{}}
 	var sd *types.StorageDescriptor
 	var keys []types.Column
-	if have != nil {
+	if have == nil {
+		in.Description = aws.String(fmt.Sprintf("%s of the project %s (%s), kept by lakectl", t.ref, c.names.Project, c.names.Environment))
+	} else {
 		in.Description, in.Owner, in.Retention = have.Description, have.Owner, have.Retention
 		in.LastAccessTime, in.LastAnalyzedTime = have.LastAccessTime, have.LastAnalyzedTime
 		maps.Copy(in.Parameters, have.Parameters)

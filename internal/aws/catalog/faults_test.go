@@ -217,7 +217,7 @@ func TestConflicts(t *testing.T) {
 		w := newWorld(t)
 		w.first()
 		w.sync(SyncOptions{})
-		w.commit(change{"silver.orders", "", map[string]int64{"day=2026-11-24/part.parquet": 1}, nil})
+		w.commit(change{"silver.orders", "", map[string]int64{"day=2026-11-24/part.parquet": 1}, nil}, change0())
 		times := 0
 		w.glue.Before = func(_ int, operation string) error {
 			if operation == "UpdateTable" && (always || times == 0) {
@@ -227,7 +227,10 @@ func TestConflicts(t *testing.T) {
 			}
 			return nil
 		}
-		_, err := w.catalog(w.glue).Sync(t.Context(), SyncOptions{})
+		r, err := w.catalog(w.glue).Sync(t.Context(), SyncOptions{})
+		if len(r.Tables) == 0 || r.Tables[len(r.Tables)-1].Table != "gold.other" {
+			t.Errorf("always %v: the other table is not sent: %+v", always, r)
+		}
 		if always != (err != nil) || always && (diag.ClassOf(err) != diag.Transient || times != attempts || !strings.Contains(err.Error(), "changed by somebody else")) {
 			t.Errorf("always %v: %v after %d times", always, err, times)
 		}

@@ -72,7 +72,7 @@ func (c *Catalog) Sync(ctx context.Context, o SyncOptions) (*Result, error) {
 			continue
 		}
 		errs = append(errs, err)
-		if class := diag.ClassOf(err); class == diag.Transient || class == diag.Interrupted {
+		if class := diag.ClassOf(err); class == diag.Interrupted || class == diag.Transient && session.Code(err) != "" {
 			return r, errors.Join(errs...)
 		}
 	}
