@@ -145,7 +145,7 @@ var exitCodes = []struct {
 	{diag.Transient, "transient", "transient, such as network and timeouts: retry"},
 	{diag.Partial, "partial", "some files failed whole, the rest is committed: resend them"},
 	{diag.Locked, "locked", "another run holds the lock: retry later"},
-	{diag.Pending, "pending", "changes pending (--detailed-exitcode)"},
+	{diag.Pending, "pending", "changes pending (--detailed-exitcode, catalog check)"},
 	{diag.Budget, "budget", "a budget was exceeded"},
 	{diag.Ledger, "ledger", "the ledger does not add up, a bug of lakectl: report it"},
 	{diag.Interrupted, "interrupted", "interrupted; nothing is half-published"},
