@@ -1,5 +1,6 @@
 # `make help` lists what there is. Everything that is needed beyond Go, gcc and
-# make is fetched, with pinned versions, into .tools/ and .venv/.
+# make is fetched, with pinned versions, into .tools/ and .venv/
+# (.venv-lint/ for the linters of the template).
 
 GO           ?= go
 PYTHON       ?= python3
@@ -11,10 +12,10 @@ ROWS         ?= 10000000
 FUZZTIME     ?= 60s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fmt demo e2e bench nightly clean
+.PHONY: help build test race lint fmt demo e2e lint-template bench nightly clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/lakectl
 	$(GO) build -trimpath -o bin/lakectl ./cmd/lakectl
@@ -40,6 +41,9 @@ e2e: build .venv/ready $(VERSITYGW) ## what needs more than Go: other readers of
 	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) $(GO) test -count=1 -tags e2e ./internal/storage/s3
 	E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -tags e2e ./internal/e2e/...
 
+lint-template: .venv-lint/ready ## the CloudFormation template by cfn-lint, checkov and Guard (Python 3)
+	.venv-lint/bin/python internal/e2e/awstest/lint_template.py
+
 bench: build ## lakectl and DuckDB side by side on ROWS transactions (10 million); more by BENCHFLAGS
 	$(GO) run ./internal/e2e/bench -rows $(ROWS) -lakectl bin/lakectl $(BENCHFLAGS)
 
@@ -48,7 +52,7 @@ nightly: ## long fuzzing of every parser (FUZZTIME each), and the tests that tak
 	$(GO) test -count=1 -timeout 8h -tags nightly ./internal/e2e/...
 
 clean: ## remove what the other targets made
-	rm -rf bin demo .venv .tools
+	rm -rf bin demo .venv .venv-lint .tools
 
 $(GOLANGCI):
 	@mkdir -p .tools
@@ -63,4 +67,11 @@ $(VERSITYGW):
 .venv/ready: internal/e2e/requirements.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check -r internal/e2e/requirements.txt
+	touch $@
+
+# Guard's package is unpacked, not used: what it depends on is not needed.
+.venv-lint/ready: internal/e2e/awstest/lint-requirements.txt
+	$(PYTHON) -m venv .venv-lint
+	.venv-lint/bin/pip install --quiet --disable-pip-version-check -r internal/e2e/awstest/lint-requirements.txt
+	.venv-lint/bin/pip install --quiet --disable-pip-version-check --no-deps cdklabs-cdk-validator-cfnguard==0.0.62
 	touch $@

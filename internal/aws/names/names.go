@@ -86,6 +86,15 @@ func (n Names) RoleARN(kind string) string {
 	return fmt.Sprintf("arn:%s:iam::%s:role/%s", n.Partition, n.Account, n.Role(kind))
 }
 
+// Policy is an IAM policy: glue-job, glue-crawler, athena-query, snowflake-s3,
+// and those of the roles scheduler and pipeline.
+func (n Names) Policy(kind string) string { return n.Role(kind) }
+
+// PolicyARN is the ARN of a policy.
+func (n Names) PolicyARN(kind string) string {
+	return fmt.Sprintf("arn:%s:iam::%s:policy/%s", n.Partition, n.Account, n.Policy(kind))
+}
+
 // Workgroup is the Athena workgroup.
 func (n Names) Workgroup() string { return n.base() }
 
@@ -109,9 +118,16 @@ func (n Names) TopicARN() string {
 // KeyAlias is the alias of the key, if the stack has one.
 func (n Names) KeyAlias() string { return "alias/" + n.base() }
 
-// LogGroup is the log group of what runs in AWS: jobs or crawlers.
+// LogGroup is the log group of what runs in AWS: jobs, which log to /output and
+// /error below it (Glue's --custom-logGroup-prefix).
 func (n Names) LogGroup(kind string) string {
 	return "/" + n.Project + "/" + n.Environment + "/" + kind
+}
+
+// CrawlerLogGroup is the log group of crawlers, whose name Glue makes of their
+// role's and of their security configuration's.
+func (n Names) CrawlerLogGroup(kms bool) string {
+	return "/aws-glue/crawlers-role/" + n.Role("glue-crawler") + "-" + n.SecurityConfiguration(kms)
 }
 
 // Dashboard is the CloudWatch dashboard.
