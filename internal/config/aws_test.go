@@ -30,3 +30,19 @@ func TestAWS(t *testing.T) {
 		}
 	}
 }
+
+func TestMonitoring(t *testing.T) {
+	head := "project: p\nlake: ./lake\nbronze: {a: {source: a.csv}}\nmonitoring: "
+	for text, want := range map[string]string{
+		`{alert_email: ops@example.com, freshness_hours: 168}`: ``,
+		`{alert_email: ""}`:       ``,
+		`{alert_email: nobody}`:   `lakehouse.yaml:4:27: "nobody" is not an e-mail address`,
+		`{freshness_hours: 0}`:    `freshness_hours must be at least 1`,
+		`{freshness_hours: 169}`:  `freshness_hours is at most 168`,
+		`{freshness_hours: soon}`: `"soon"`,
+	} {
+		if _, got := parseText(t, head+text); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -40,8 +40,12 @@ type Monitoring struct {
 }
 
 func (m *Monitoring) check(d *decoder, _ diag.Pos) {
-	if m.FreshnessHours.valid() && m.FreshnessHours.Value < 1 {
-		d.add(m.FreshnessHours.Pos, "", "freshness_hours must be at least 1")
+	d.matches(m.AlertEmail, emailRegexp, "an e-mail address")
+	switch hours := m.FreshnessHours; {
+	case hours.valid() && hours.Value < 1:
+		d.add(hours.Pos, "", "freshness_hours must be at least 1")
+	case hours.valid() && hours.Value > 168:
+		d.add(hours.Pos, "", "freshness_hours is at most 168: alarms of CloudWatch look back a week")
 	}
 }
 
