@@ -173,6 +173,8 @@ func (p *parser) finish(file string) {
 			}
 		case t.kind == layerUse && !slices.Contains(Layers, t.text):
 			p.add(line, "${"+t.text+"} is not known", "the layers are ${"+strings.Join(Layers, "}, ${")+"}")
+		case q.SQL[t.at] == '"' && strings.Contains(q.SQL[t.at:t.end], "${"):
+			p.add(line, "${...} stands in quotes, where it is a plain text", "write it without quotes: names of databases need none")
 		case t.kind == unclosed:
 			p.add(line, t.text, "")
 		case t.kind == semicolon:
