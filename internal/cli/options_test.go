@@ -217,3 +217,18 @@ func TestExamples(t *testing.T) {
 	}
 	look(newRootCmd(app))
 }
+
+func TestPolicyOptions(t *testing.T) {
+	app, _, _ := testApp(t)
+	var got *PolicyOptions
+	keep := func(o *PolicyOptions) error { got = o; return nil }
+	if err := parse(newPolicyShowCmd(app, keep), "glue-job"); err != nil || got.Name != "glue-job" {
+		t.Errorf("show: %+v, %v", got, err)
+	}
+	if err := parse(newPolicyLsCmd(app, keep), ""); err != nil || got.Name != "" {
+		t.Errorf("ls: %+v, %v", got, err)
+	}
+	if err := parse(newPolicyShowCmd(app, keep), "a b"); err == nil {
+		t.Error("two names are taken")
+	}
+}

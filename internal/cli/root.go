@@ -56,6 +56,7 @@ func newRootCmd(app *App) *cobra.Command {
 	add(groupBuild, newInitCmd(app, nil), newValidateCmd(app, nil), newRunCmd(app, nil), newGenerateCmd(app, nil))
 	add(groupLook, newStatusCmd(app, nil), newShowCmd(app, nil), newQuarantineCmd(app))
 	add(groupCloud, newCatalogCmd(app))
+	add(groupCloud, newPolicyCmd(app))
 	add(groupOther, newLockCmd(app), newSchemaCmd(app, nil), newVersionCmd(app, nil), newCompletionCmd(app))
 	root.AddCommand(newExitCodesTopic(), newEnvironmentTopic())
 	root.SetHelpFunc(app.showHelp)

@@ -25,8 +25,10 @@ func newValidateCmd(app *App, runF func(*ValidateOptions) error) *cobra.Command 
 	opts := &ValidateOptions{App: app}
 	return &cobra.Command{
 		Use:   "validate",
-		Short: "Check lakehouse.yaml",
-		Long: `Check lakehouse.yaml: names, types, expressions, and what refers to what.
+		Short: "Check lakehouse.yaml and the project's queries",
+		Long: `Check lakehouse.yaml: names, types, expressions, and what refers to what; and
+the project's own queries, the .sql files in its folder queries: what their
+headers say, and that the stack in AWS can have them.
 
 All problems are reported at once, each with its line and column, and what was
 probably meant; those of the other environments in the file as well. The names
@@ -54,6 +56,7 @@ type validation struct {
 	Bronze      int       `json:"bronze"`
 	Silver      int       `json:"silver"`
 	Gold        int       `json:"gold"`
+	Queries     int       `json:"queries"` // the project's own
 	Warnings    []string  `json:"warnings"`
 	Problems    diag.List `json:"problems"`
 }
@@ -70,6 +73,14 @@ func runValidate(ctx context.Context, opts *ValidateOptions) error {
 		if err := w.openLake(ctx, app, cfg); err != nil {
 			result.Warnings = append(result.Warnings, "the lake could not be read, so its columns are not known: "+err.Error())
 		}
+	}
+	if cfg != nil {
+		count, found, err := checkCloud(cfg)
+		if err != nil {
+			return err
+		}
+		result.Queries = count
+		problems.Add(found)
 	}
 	if err = w.bind(ctx, cfg, problems); cfg != nil {
 		err = w.bindOthers(ctx, cfg, err)
@@ -90,7 +101,7 @@ func runValidate(ctx context.Context, opts *ValidateOptions) error {
 		app.warn(text)
 	}
 	if err == nil && !app.quiet {
-		_, err = fmt.Fprintf(app.IO.Out, "%s %s\n", app.IO.Out.Paint(term.Green, "ok:"), inventory(w.Project))
+		_, err = fmt.Fprintf(app.IO.Out, "%s %s\n", app.IO.Out.Paint(term.Green, "ok:"), inventory(w.Project, result.Queries))
 	}
 	return err
 }
@@ -130,12 +141,16 @@ func (w *workspace) bindOthers(ctx context.Context, cfg *config.Config, err erro
 }
 
 // inventory says what a project has.
-func inventory(p *project.Project) string {
-	return strings.Join([]string{
+func inventory(p *project.Project, queries int) string {
+	parts := []string{
 		term.Plural(int64(len(p.Bronze)), "bronze dataset", "bronze datasets"),
 		term.Plural(int64(len(p.Silver)), "silver table", "silver tables"),
 		term.Plural(int64(len(p.Gold)), "gold table", "gold tables"),
-	}, ", ")
+	}
+	if queries > 0 {
+		parts = append(parts, term.Plural(int64(queries), "query", "queries"))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // notAsked is a bucket of raw files that is not looked into.
