@@ -45,7 +45,7 @@ func checkCloud(cfg *config.Config) (int, diag.List, error) {
 			problems.Addf(pos, "%v", err)
 		}
 	}
-	_, err = template.Render(template.Options{Queries: list})
+	_, err = template.Render(template.Options{Queries: list, Sources: template.Sources(cfg)})
 	add(diag.Pos{File: cfg.Path(queriesFolder)}, err)
 	if onS3(cfg.Lake.Value) || cfg.AWS.Account.Value != "" {
 		_, err = names.Of(cfg, cfg.AWS.Account.Value, cfg.AWS.Region.Value)

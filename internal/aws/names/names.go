@@ -86,8 +86,8 @@ func (n Names) RoleARN(kind string) string {
 	return fmt.Sprintf("arn:%s:iam::%s:role/%s", n.Partition, n.Account, n.Role(kind))
 }
 
-// Policy is an IAM policy: glue-job, glue-crawler, athena-query, snowflake-s3,
-// and those of the roles scheduler and pipeline.
+// Policy is an IAM policy: glue-job, glue-job-sources, glue-crawler,
+// athena-query, snowflake-s3, scheduler, pipeline, pipeline-key.
 func (n Names) Policy(kind string) string { return n.Role(kind) }
 
 // PolicyARN is the ARN of a policy.

@@ -45,42 +45,42 @@ func TestCommittedTemplate(t *testing.T) {
 	}
 }
 
-// policyYAML returns a policy as it stands in the template.
+// policyYAML returns a policy as it stands in the template: with the statement
+// on the key, and without. A condition on that statement alone would be shorter,
+// but moto leaves a null in a list where CloudFormation takes AWS::NoValue out.
 func policyYAML(doc *document) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "      PolicyDocument:\n        Version: %q\n        Statement:\n", doc.Version)
-	for _, s := range doc.Statement {
-		s = s.fill(func(name string) string { return placeholders[name] })
-		indent, first := "          ", "- "
-		line := func(format string, args ...any) {
-			fmt.Fprintf(&b, indent+first+format+"\n", args...)
-			first = "  "
-		}
-		if s.Sid == keySid {
-			b.WriteString(indent + "- !If\n" + indent + "  - HasKey\n")
-			indent += "  "
-		}
-		line("Sid: %s", s.Sid)
-		line("Effect: %s", s.Effect)
-		line("Action: [%s]", strings.Join(s.Action, ", "))
-		line("Resource:")
-		for _, r := range s.Resource {
-			line("  - %s", subYAML(r))
-		}
-		if s.Condition != nil {
-			line("Condition:")
-		}
-		for _, operator := range slices.Sorted(maps.Keys(s.Condition)) {
-			line("  %s:", operator)
-			for _, key := range slices.Sorted(maps.Keys(s.Condition[operator])) {
-				line("    %s:", key)
-				for _, text := range s.Condition[operator][key] {
-					line("      - %s", subYAML(text))
-				}
+	fmt.Fprintf(&b, "      PolicyDocument:\n        Version: %q\n        Statement: !If\n          - HasKey\n", doc.Version)
+	for _, kms := range []bool{true, false} {
+		indent := "          - "
+		for _, s := range doc.Statement {
+			if s.Sid != keySid || kms {
+				s = s.fill(func(name string) string { return placeholders[name] })
+				b.WriteString(indent + strings.ReplaceAll(strings.TrimSuffix(statementYAML(s), "\n"), "\n", "\n            ") + "\n")
+				indent = "            "
 			}
 		}
-		if s.Sid == keySid {
-			b.WriteString(indent + "- !Ref AWS::NoValue\n")
+	}
+	return b.String()
+}
+
+// statementYAML returns a statement as an element of a list.
+func statementYAML(s Statement) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "- Sid: %s\n  Effect: %s\n  Action: [%s]\n  Resource:\n", s.Sid, s.Effect, strings.Join(s.Action, ", "))
+	for _, r := range s.Resource {
+		fmt.Fprintf(&b, "    - %s\n", subYAML(r))
+	}
+	if s.Condition != nil {
+		b.WriteString("  Condition:\n")
+	}
+	for _, operator := range slices.Sorted(maps.Keys(s.Condition)) {
+		fmt.Fprintf(&b, "    %s:\n", operator)
+		for _, key := range slices.Sorted(maps.Keys(s.Condition[operator])) {
+			fmt.Fprintf(&b, "      %s:\n", key)
+			for _, text := range s.Condition[operator][key] {
+				fmt.Fprintf(&b, "        - %s\n", subYAML(text))
+			}
 		}
 	}
 	return b.String()

@@ -23,6 +23,9 @@ type Options struct {
 	// Queries are the project's own. One with the name of a query that comes
 	// with lakectl takes its place.
 	Queries []queries.Query
+	// Sources are where in S3 its raw files are (see Sources); the Glue jobs may
+	// read them.
+	Sources []string
 }
 
 // Render returns the template of a project. The same project gives the same
@@ -39,7 +42,14 @@ func Render(o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return splice(cloudformation.Template(), section{"named queries", "end of named queries"}, text)
+	out, err := splice(cloudformation.Template(), section{"named queries", "end of named queries"}, text)
+	if err != nil {
+		return "", err
+	}
+	if text, err = sourcesPolicy(o.Sources); err != nil {
+		return "", err
+	}
+	return splice(out, section{"sources", "end of sources"}, text)
 }
 
 // section is a part of the template between two lines with comments.

@@ -1,11 +1,14 @@
 package template
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/queries"
 )
@@ -98,5 +101,45 @@ func TestAlarms(t *testing.T) {
 		if metric, ok := p["Dimensions"]; ok && len(metric.([]any)) != 3 {
 			t.Errorf("%s has the dimensions %v", id, metric)
 		}
+	}
+}
+
+// Glue jobs may read raw files where they are in S3, and nothing beside them.
+func TestSources(t *testing.T) {
+	cfg, n := load(t, "project: shop\nlake: s3://shop-lake")
+	if got := Sources(cfg); len(got) > 0 {
+		t.Errorf("files in folders: %v", got)
+	}
+	text, err := Render(Options{Sources: []string{"s3://b/raw/2026-*/x.csv", "s3://a", "s3://b/${odd}/", "s3://b/raw/2026-01/y.csv", "s3://b/raw/2026-*.gz"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parameters := map[string]string{"AWS::Partition": "aws-cn", "AWS::Region": region, "AWS::AccountId": account}
+	maps.Copy(parameters, Parameters(cfg, n))
+	p := at(t, resolve(t, text, parameters), "Resources", "GlueJobSourcesPolicy", "Properties").(map[string]any)
+	if p["ManagedPolicyName"] != n.Policy("glue-job-sources") {
+		t.Errorf("it is called %s", p["ManagedPolicyName"])
+	}
+	got, _ := json.Marshal(at(t, p, "PolicyDocument", "Statement"))
+	want := `[{"Action":["s3:ListBucket"],"Condition":{"StringLike":{"s3:prefix":["*"]}},"Effect":"Allow","Resource":["arn:aws-cn:s3:::a"],"Sid":"ListSources1"},` +
+		`{"Action":["s3:GetObject"],"Effect":"Allow","Resource":["arn:aws-cn:s3:::a/*"],"Sid":"ReadSources1"},` +
+		`{"Action":["s3:ListBucket"],"Condition":{"StringLike":{"s3:prefix":["$*","raw/2026-*","raw/2026-01/y.csv*"]}},"Effect":"Allow","Resource":["arn:aws-cn:s3:::b"],"Sid":"ListSources2"},` +
+		`{"Action":["s3:GetObject"],"Effect":"Allow","Resource":["arn:aws-cn:s3:::b/$*","arn:aws-cn:s3:::b/raw/2026-*","arn:aws-cn:s3:::b/raw/2026-01/y.csv*"],"Sid":"ReadSources2"}]`
+	if string(got) != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	var many []string
+	for i := range 200 {
+		many = append(many, fmt.Sprintf("s3://bucket/a-long-folder-%d/", i))
+	}
+	if _, err := Render(Options{Sources: many}); diag.ClassOf(err) != diag.Usage {
+		t.Errorf("too many places: %v", err)
+	}
+	from, problems := config.Parse("lakehouse.yaml", []byte("project: p\nlake: ./l\nbronze: {a: {source: [x.csv, 's3://bbb/x/*.csv']}, c: {source: 's3://ddd/'}}"), config.Options{})
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if got := Sources(from); !slices.Equal(got, []string{"s3://bbb/x/*.csv", "s3://ddd/"}) {
+		t.Errorf("the sources are %v", got)
 	}
 }

@@ -113,6 +113,9 @@ func (r *resolver) function(name string, argument any) any {
 		}
 		return r.value(list[2])
 	}
+	if name == "Fn::Condition" {
+		return r.condition(argument.(string))
+	}
 	list = slices.Clone(list)
 	for i := range list {
 		list[i] = r.value(list[i])
@@ -124,6 +127,8 @@ func (r *resolver) function(name string, argument any) any {
 		return r.attribute(argument.(string))
 	case "Fn::Equals":
 		return fmt.Sprint(list[0]) == fmt.Sprint(list[1])
+	case "Fn::And":
+		return list[0].(bool) && list[1].(bool)
 	case "Fn::Not":
 		return !list[0].(bool)
 	case "Fn::Split":
