@@ -90,16 +90,22 @@ func runQuarantineReplay(ctx context.Context, opts *QuarantineReplayOptions) err
 	}
 	before := pipeline.Ledger(w.State)
 	result, err := app.execute(ctx, w, w.Lake, o)
+	told := app.tellCloud(ctx, w, result, err)
+	return errors.Join(err, told, app.showReplay(o, before, result, err))
+}
+
+// showReplay shows the result of a replay, also of one that failed.
+func (app *App) showReplay(o pipeline.Options, before []pipeline.LedgerLine, result *pipeline.Result, err error) error {
 	changes := replayChanges(before, result.Ledger, o.Selection)
 	switch {
 	case app.json:
-		return errors.Join(err, app.printJSON(replayed{Datasets: changes, Run: result}))
+		return app.printJSON(replayed{Datasets: changes, Run: result})
 	case err != nil && len(result.Refused) > 0 && !app.quiet:
 		s := &summary{out: app.IO.Out}
 		s.reasons(result)
-		return errors.Join(err, s.err)
+		return s.err
 	case err != nil || app.quiet:
-		return err
+		return nil
 	}
 	return app.printReplay(changes, before, result)
 }

@@ -130,7 +130,8 @@ func runRun(ctx context.Context, opts *RunOptions) error {
 	missing := app.warnOfMissing(w, o.Selection)
 	result, err := app.execute(ctx, w, w.Lake, o)
 	result.Warnings = append(missing, result.Warnings...)
-	return errors.Join(err, app.printRun(w, result, err))
+	told := app.tellCloud(ctx, w, result, err)
+	return errors.Join(err, told, app.printRun(w, result, err))
 }
 
 // warnOfMissing warns of selected datasets of which no file was ever found, and

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/lakectl/lakectl/internal/diag"
 )
@@ -44,6 +45,7 @@ type Identity struct {
 // profile's credentials need it.
 func Open(ctx context.Context, o Options) (*Session, error) {
 	load := []func(*config.LoadOptions) error{
+		config.WithLogger(logging.Nop{}), // what matters comes back as an error
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewAdaptiveMode(func(a *retry.AdaptiveModeOptions) {
 				a.StandardOptions = append(a.StandardOptions, func(s *retry.StandardOptions) { s.MaxAttempts = 8 })
