@@ -15,8 +15,11 @@ import (
 // Engine is the folder of queries from which named queries are made.
 const Engine = "athena"
 
-// maxResources is how many CloudFormation takes in a template.
-const maxResources = 500
+// What CloudFormation takes: how many resources, and how many bytes.
+const (
+	maxResources = 500
+	maxTemplate  = 1 << 20
+)
 
 // Options are what a project adds to the template.
 type Options struct {
@@ -49,7 +52,11 @@ func Render(o Options) (string, error) {
 	if text, err = sourcesPolicy(o.Sources); err != nil {
 		return "", err
 	}
-	return splice(out, section{"sources", "end of sources"}, text)
+	if out, err = splice(out, section{"sources", "end of sources"}, text); err == nil && len(out) > maxTemplate {
+		return "", diag.Errorf(diag.Usage, "with all queries the template has %d bytes; CloudFormation takes %d", len(out), maxTemplate).
+			WithNext("move queries that nobody needs in Athena out of the folder queries")
+	}
+	return out, err
 }
 
 // section is a part of the template between two lines with comments.

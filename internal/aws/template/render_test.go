@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/queries"
 )
@@ -59,6 +58,13 @@ func TestQueriesThatAStackCannotHave(t *testing.T) {
 	if _, err := Render(Options{Queries: slices.Repeat([]queries.Query{q}, 251)}); diag.ClassOf(err) != diag.Usage || !strings.Contains(err.Error(), "253 queries") {
 		t.Errorf("too many: %v", err)
 	}
+	var long []queries.Query
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		long = append(long, parseQuery(t, name, "", "select '"+strings.Repeat("x", 250_000)+"'"))
+	}
+	if _, err := Render(Options{Queries: long}); diag.ClassOf(err) != diag.Usage || !strings.Contains(err.Error(), "CloudFormation takes 1048576") {
+		t.Errorf("too long: %v", err)
+	}
 }
 
 // All parameters are ones that the template has, and all that it has are given
@@ -107,8 +113,11 @@ func TestAlarms(t *testing.T) {
 // Glue jobs may read raw files where they are in S3, and nothing beside them.
 func TestSources(t *testing.T) {
 	cfg, n := load(t, "project: shop\nlake: s3://shop-lake")
-	if got := Sources(cfg); len(got) > 0 {
-		t.Errorf("files in folders: %v", got)
+	if got := Sources(cfg); !slices.Equal(got, []string{"s3://landing/raw/*.csv"}) {
+		t.Errorf("the sources are %v", got)
+	}
+	if text, err := sourcesPolicy(nil); text != "" || err != nil {
+		t.Errorf("without sources: %s, %v", text, err)
 	}
 	text, err := Render(Options{Sources: []string{"s3://b/raw/2026-*/x.csv", "s3://a", "s3://b/${odd}/", "s3://b/raw/2026-01/y.csv", "s3://b/raw/2026-*.gz"}})
 	if err != nil {
@@ -134,12 +143,5 @@ func TestSources(t *testing.T) {
 	}
 	if _, err := Render(Options{Sources: many}); diag.ClassOf(err) != diag.Usage {
 		t.Errorf("too many places: %v", err)
-	}
-	from, problems := config.Parse("lakehouse.yaml", []byte("project: p\nlake: ./l\nbronze: {a: {source: [x.csv, 's3://bbb/x/*.csv']}, c: {source: 's3://ddd/'}}"), config.Options{})
-	if err := problems.Err(); err != nil {
-		t.Fatal(err)
-	}
-	if got := Sources(from); !slices.Equal(got, []string{"s3://bbb/x/*.csv", "s3://ddd/"}) {
-		t.Errorf("the sources are %v", got)
 	}
 }

@@ -3,6 +3,7 @@ package template
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ func TestRolesTrustNarrowly(t *testing.T) {
 	of(t, "AWS::IAM::Role", func(t *testing.T, id string, p map[string]any) {
 		for _, s := range statements(t, p["AssumeRolePolicyDocument"]) {
 			condition := text(s["Condition"])
-			narrow := strings.Contains(condition, `"aws:SourceAccount":"`+account+`"`) && strings.Contains(condition, `"aws:SourceArn":"arn:aws:`)
+			narrow := strings.Contains(condition, `"aws:SourceAccount":"`+account+`"`) && regexp.MustCompile(`"aws:SourceArn":"arn:aws:(glue|states|scheduler):`+region+`:`+account+`:`).MatchString(condition)
 			if id == "SnowflakeRole" {
 				narrow = strings.Contains(condition, `"sts:ExternalId":"LAKE_1"`)
 			}

@@ -27,7 +27,7 @@ func load(t *testing.T, text string) (*config.Config, names.Names) {
 
 func loadIn(t *testing.T, text, region string) (*config.Config, names.Names) {
 	t.Helper()
-	cfg, problems := config.Parse("lakehouse.yaml", []byte(text+"\nbronze: {a: {source: x.csv}}"), config.Options{})
+	cfg, problems := config.Parse("lakehouse.yaml", []byte(text+"\nbronze: {a: {source: [x.csv, 's3://landing/raw/*.csv']}}"), config.Options{})
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func loadIn(t *testing.T, text, region string) (*config.Config, names.Names) {
 // stack is the template of a project, resolved.
 func stack(t *testing.T, cfg *config.Config, n names.Names, more map[string]string) map[string]any {
 	t.Helper()
-	text, err := Render(Options{})
+	text, err := Render(Options{Sources: Sources(cfg)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,8 @@
 """Lints the CloudFormation template: cfn-lint, checkov and CloudFormation Guard.
 
 Run by `make lint-template`. cfn-lint reads the committed template, informational
-rules included. checkov and Guard judge a template by what its properties are, not
+rules included, and the stacks below without those, which are about how a template
+is written. checkov and Guard judge a template by what its properties are, not
 by what conditions and parameters make of them, so they read the stacks as they
 come out for dev and prod, with and without a key (the golden files of
 internal/aws/template, which its tests keep true to the template).
@@ -50,9 +51,9 @@ Resources:
 """
 
 
-def cfn_lint(path):
+def cfn_lint(paths, *more):
     """Returns the findings of cfn-lint, one a line."""
-    done = subprocess.run([BIN / "cfn-lint", "-c", "I", "--format", "parseable", "--template", path], capture_output=True, text=True)
+    done = subprocess.run([BIN / "cfn-lint", *more, "--format", "parseable", "--template", *paths], capture_output=True, text=True)
     if done.returncode not in (0, 2, 4, 6, 8, 10, 12, 14):
         sys.exit(f"cfn-lint: {done.stderr or done.stdout}")
     return done.stdout.strip().splitlines()
@@ -63,9 +64,9 @@ def check_cfn_lint():
     with tempfile.TemporaryDirectory() as folder:
         faulty = pathlib.Path(folder) / "faulty.yaml"
         faulty.write_text(FAULTY)
-        found = "\n".join(cfn_lint(faulty))
+        found = "\n".join(cfn_lint([faulty], "-c", "I"))
     problems = [f"cfn-lint does not find {rule} where it is" for rule in ("E3002", "I3042") if rule not in found]
-    return problems + cfn_lint(TEMPLATE)
+    return problems + cfn_lint([TEMPLATE], "-c", "I") + cfn_lint(STACKS)
 
 
 def check_checkov():
