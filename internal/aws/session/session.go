@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -48,7 +49,9 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 		config.WithLogger(logging.Nop{}), // what matters comes back as an error
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewAdaptiveMode(func(a *retry.AdaptiveModeOptions) {
-				a.StandardOptions = append(a.StandardOptions, func(s *retry.StandardOptions) { s.MaxAttempts = 8 })
+				a.StandardOptions = append(a.StandardOptions, func(s *retry.StandardOptions) {
+					s.MaxAttempts, s.MaxBackoff = 6, 8*time.Second // some 20 seconds in all
+				})
 			})
 		}),
 	}
