@@ -1,0 +1,120 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/lakectl/lakectl/internal/diag"
+)
+
+type simulatorAPI interface {
+	SimulatePrincipalPolicy(context.Context, *iam.SimulatePrincipalPolicyInput, ...func(*iam.Options)) (*iam.SimulatePrincipalPolicyOutput, error)
+}
+
+// GlueJobRole asks IAM whether the role of the jobs may do what a job does.
+func (i *Inspector) GlueJobRole(ctx context.Context) diag.Finding {
+	return i.simulate(ctx, i.names.RoleARN("glue-job"), glueJobPermissions(i.names))
+}
+
+// GlueCrawlerRole asks IAM whether the role of the crawlers may do what a
+// crawler does.
+func (i *Inspector) GlueCrawlerRole(ctx context.Context) diag.Finding {
+	return i.simulate(ctx, i.names.RoleARN("glue-crawler"), glueCrawlerPermissions(i.names))
+}
+
+// Caller asks IAM whether whoever runs lakectl may write to the lake; arn is
+// what AWS calls us.
+func (i *Inspector) Caller(ctx context.Context, arn string) diag.Finding {
+	principal := arn
+	_, name, _ := strings.Cut(arn, ":assumed-role/")
+	switch {
+	case name != "":
+		role, _, _ := strings.Cut(name, "/")
+		out, err := i.roles.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(role)}) // its path is not in our name
+		if err == nil && out.Role == nil {
+			err = errors.New("the answer has none")
+		}
+		if err != nil {
+			return i.unchecked("read the role "+role, err)
+		}
+		principal = aws.ToString(out.Role.Arn)
+	case strings.HasSuffix(arn, ":root"):
+		return diag.Findf(diag.Suspect, "you are root, who may do everything").WithRemedy("use a role that may do less (AWS_PROFILE)")
+	case !strings.Contains(arn, ":iam:"):
+		return diag.Findf(diag.Suspect, "could not be checked: IAM does not simulate %s", arn)
+	}
+	f := i.simulate(ctx, principal, writerPermissions(i.names))
+	if f.Level == diag.Bad {
+		f.Remedy = "have " + principal + " be allowed it, or choose another profile (AWS_PROFILE)"
+	}
+	return f
+}
+
+// simulate asks IAM whether a principal has permissions. The policies of buckets
+// and keys are not part of what IAM looks at.
+func (i *Inspector) simulate(ctx context.Context, principal string, wanted []permission) diag.Finding {
+	name := principal[strings.LastIndexByte(principal, '/')+1:]
+	var denied []string
+	explicit, asked := false, 0
+	for _, p := range wanted {
+		results, err := i.decisions(ctx, principal, p)
+		switch {
+		case absent(err):
+			return diag.Findf(diag.Bad, "there is no role %s", name).WithRemedy(deploy)
+		case err != nil:
+			return i.unchecked("simulate what "+name+" may do", err)
+		}
+		for _, r := range results {
+			asked++
+			if r.EvalDecision == types.PolicyEvaluationDecisionTypeAllowed {
+				continue
+			}
+			denied = append(denied, fmt.Sprintf("%s on %s", aws.ToString(r.EvalActionName), p.resource))
+			explicit = explicit || r.EvalDecision == types.PolicyEvaluationDecisionTypeExplicitDeny
+		}
+	}
+	switch {
+	case explicit:
+		return refused(name, denied).WithRemedy("a policy denies it: look at those of the organisation (SCP), at the permissions boundary, and at what was attached to %s", name)
+	case len(denied) > 0:
+		return refused(name, denied).WithRemedy("`lakectl drift` says what was changed, and %s puts it right", deploy)
+	case asked == 0:
+		return diag.Findf(diag.Suspect, "could not be checked: IAM gave no answer for %s", name)
+	}
+	return diag.Findf(diag.Good, "%s may do what it has to (%d actions asked)", name, asked)
+}
+
+// refused is the finding of what a principal may not do.
+func refused(name string, denied []string) diag.Finding {
+	const shown = 3
+	more := ""
+	if n := len(denied); n > shown {
+		more = fmt.Sprintf(", and %d more", n-shown)
+	}
+	return diag.Findf(diag.Bad, "%s may not do %s%s", name, strings.Join(denied[:min(len(denied), shown)], ", "), more)
+}
+
+// decisions asks IAM about one permission.
+func (i *Inspector) decisions(ctx context.Context, principal string, p permission) ([]types.EvaluationResult, error) {
+	in := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(principal), ActionNames: p.actions, ResourceArns: []string{p.resource}}
+	for key, value := range p.context {
+		in.ContextEntries = append(in.ContextEntries, types.ContextEntry{ContextKeyName: aws.String(key),
+			ContextKeyType: types.ContextKeyTypeEnumString, ContextKeyValues: []string{value}})
+	}
+	var all []types.EvaluationResult
+	pages := iam.NewSimulatePrincipalPolicyPaginator(i.simulator, in)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.EvaluationResults...)
+	}
+	return all, nil
+}
