@@ -57,6 +57,7 @@ func newRootCmd(app *App) *cobra.Command {
 	add(groupLook, newStatusCmd(app, nil), newShowCmd(app, nil), newQuarantineCmd(app))
 	add(groupCloud, newCatalogCmd(app))
 	add(groupCloud, newPolicyCmd(app))
+	add(groupCloud, newDoctorCmd(app, nil))
 	add(groupOther, newLockCmd(app), newSchemaCmd(app, nil), newVersionCmd(app, nil), newCompletionCmd(app))
 	root.AddCommand(newExitCodesTopic(), newEnvironmentTopic())
 	root.SetHelpFunc(app.showHelp)

@@ -37,9 +37,12 @@ type engineOptions struct {
 	LockTimeout time.Duration
 }
 
+// defaultMemory is --memory, if it is not given.
+const defaultMemory = 1 << 30
+
 // bind adds the flags to a command.
 func (o *engineOptions) bind(cmd *cobra.Command) {
-	o.Memory = 1 << 30
+	o.Memory = defaultMemory
 	cmd.Flags().IntVar(&o.Workers, "workers", 0, "use `N` cores (default: all)")
 	cmd.Flags().Var(&o.Memory, "memory", "memory for tables in work; more goes to disk; 0 is no limit")
 	cmd.Flags().DurationVar(&o.LockTimeout, "lock-timeout", 0, "wait this `TIME` for another run to end, such as 10m (default: not at all)")
