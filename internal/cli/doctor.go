@@ -110,7 +110,7 @@ func (app *App) doctorOptions(opts *DoctorOptions) (doctor.Options, error) {
 	}
 	o.Config = cfg
 	o.Validate = func(ctx context.Context) (string, []string, error) {
-		return app.diagnose(ctx, *w, problems, opts.Offline)
+		return app.diagnose(ctx, *w, problems)
 	}
 	o.OpenLake = func(ctx context.Context) (*lake.Lake, error) {
 		own := *w // checks run side by side
@@ -118,34 +118,47 @@ func (app *App) doctorOptions(opts *DoctorOptions) (doctor.Options, error) {
 		return own.Lake, err
 	}
 	o.Session = func(ctx context.Context) (*session.Session, error) { return openSession(ctx, cfg) }
+	if cfg != nil && onS3(cfg.Lake.Value) && cfg.AWS.Catalog.Value {
+		o.CatalogDifferences = app.catalogDifferences
+	}
 	return o, nil
 }
 
-// diagnose says what is in lakehouse.yaml, and what is odd or wrong about it.
-func (app *App) diagnose(ctx context.Context, w workspace, problems diag.List, offline bool) (string, []string, error) {
+// catalogDifferences counts where the Glue catalog is not what the lake is.
+func (app *App) catalogDifferences(ctx context.Context) (int, error) {
+	_, c, err := app.openCatalog(ctx)
+	if err != nil {
+		return 0, err
+	}
+	found, err := c.Check(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return len(found.Differences), nil
+}
+
+// diagnose says what is in lakehouse.yaml, and what is odd or wrong about it, as
+// `lakectl validate` does.
+func (app *App) diagnose(ctx context.Context, w workspace, problems diag.List) (string, []string, error) {
 	cfg := w.Config
-	if cfg != nil && cfg.Lake.Value != "" && !onS3(cfg.Lake.Value) {
+	if cfg == nil {
+		return "", nil, problems.Err()
+	}
+	w.Sources.Store = notAsked
+	if cfg.Lake.Value != "" && !onS3(cfg.Lake.Value) {
 		if err := w.openLake(ctx, app, cfg); err != nil {
 			w.Lake, w.State = nil, nil // another check says so; its columns are not known
 		}
 	}
-	if offline && cfg != nil && sourcesOnS3(cfg) {
-		if err := w.bindTo(cfg, problems, nil); err != nil {
-			return "", nil, err
-		}
-		return inventory(w.Project) + "; columns of files on S3 were not looked at", nil, nil
+	count, found, err := checkCloud(cfg)
+	if err != nil {
+		return "", nil, err
 	}
+	problems = append(slices.Clone(problems), found...)
 	if err := w.bind(ctx, cfg, problems); err != nil {
 		return "", nil, err
 	}
-	return inventory(w.Project), w.missingFiles(), nil
-}
-
-// sourcesOnS3 says whether raw files are on S3.
-func sourcesOnS3(cfg *config.Config) bool {
-	return slices.ContainsFunc(cfg.Bronze.Entries, func(e config.Entry[config.Bronze]) bool {
-		return slices.ContainsFunc(e.Value.Source.Values(), onS3)
-	})
+	return inventory(w.Project, count), w.missingFiles(), nil
 }
 
 // doctorReport shows results to people, each as soon as it is known. Checks that

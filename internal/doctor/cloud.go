@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -27,10 +28,14 @@ type cloud struct {
 
 func newCloud(o Options) *cloud { return &cloud{opts: o} }
 
-// wanted says whether the project is meant to be in AWS.
+// wanted says whether the project is meant to be in AWS. A lake in a store that
+// is not AWS's has neither a catalog nor metrics.
 func (c *cloud) wanted() bool {
 	cfg := c.opts.Config
-	return c.opts.onS3() || cfg != nil && usesAWS(&cfg.AWS)
+	if cfg == nil {
+		return false
+	}
+	return usesAWS(&cfg.AWS) || c.opts.onS3() && (cfg.AWS.Catalog.Value || cfg.AWS.Metrics.Value)
 }
 
 // usesAWS says whether anything is set in the section aws of lakehouse.yaml.
@@ -206,19 +211,28 @@ func (c *cloud) lakeElsewhere() string {
 }
 
 func (c *cloud) roleChecks() []Check {
-	caller := c.after("your permissions", func(ctx context.Context) diag.Finding { return c.inspect.Caller(ctx, c.who.ARN) })
-	caller.Skip = c.noIdentity
-	return []Check{
-		caller.unless(c.lakeElsewhere),
-		c.after("role of jobs", func(ctx context.Context) diag.Finding { return c.inspect.GlueJobRole(ctx) }),
-		c.after("role of crawlers", func(ctx context.Context) diag.Finding { return c.inspect.GlueCrawlerRole(ctx) }),
-		c.after("trust of Snowflake", func(ctx context.Context) diag.Finding { return c.inspect.SnowflakeTrust(ctx) }).unless(func() string {
-			if c.opts.Config.Snowflake.Account.Value == "" {
-				return "lakehouse.yaml names no account (snowflake: {account: ...})"
-			}
-			return ""
-		}),
+	withKey := c.opts.Config != nil && c.opts.Config.AWS.KMS.Value
+	role := func(name, kind, policy string) Check {
+		return c.after(name, func(ctx context.Context) diag.Finding { return c.inspect.Role(ctx, kind, policy, withKey) })
 	}
+	writer := c.after("your permissions", func(ctx context.Context) diag.Finding { return c.inspect.Writer(ctx, c.who.ARN) })
+	writer.Skip = c.noIdentity // they matter before anything is deployed
+	return []Check{
+		writer.unless(c.lakeElsewhere),
+		c.after("your queries", func(ctx context.Context) diag.Finding { return c.inspect.Analyst(ctx, c.who.ARN, withKey) }).unless(c.lakeElsewhere),
+		role("role of jobs", "glue-job", "glue-job"),
+		role("role of crawlers", "glue-crawler", "glue-crawler"),
+		role("role of Snowflake", "snowflake", "snowflake-s3").unless(c.noSnowflake),
+		c.after("trust of Snowflake", func(ctx context.Context) diag.Finding { return c.inspect.SnowflakeTrust(ctx) }).unless(c.noSnowflake),
+	}
+}
+
+// noSnowflake says that the project has nothing in Snowflake.
+func (c *cloud) noSnowflake() string {
+	if c.opts.Config.Snowflake.Account.Value == "" {
+		return "lakehouse.yaml names no account (snowflake: {account: ...})"
+	}
+	return ""
 }
 
 func (c *cloud) glueChecks() []Check {
@@ -233,7 +247,9 @@ func (c *cloud) glueChecks() []Check {
 		list = append(list, c.after("job "+layer, func(ctx context.Context) diag.Finding { return c.inspect.Job(ctx, layer) }))
 	}
 	if c.opts.CatalogDifferences != nil {
-		list = append(list, c.after("catalog", c.catalog).unless(c.lakeElsewhere))
+		catalog := c.after("catalog", c.catalog)
+		catalog.Timeout = time.Minute
+		list = append(list, catalog)
 	}
 	return list
 }
@@ -247,10 +263,17 @@ func (c *cloud) catalog(ctx context.Context) diag.Finding {
 		f.Level, f.Text = diag.Suspect, "could not be checked: "+f.Text
 		return f
 	case n > 0:
-		return diag.Findf(diag.Bad, "the Glue catalog differs from the lake in %d places: Athena sees other rows or types", n).
+		return diag.Findf(diag.Bad, "the Glue catalog differs from the lake in %s: Athena sees other rows or types", places(n)).
 			WithRemedy("`lakectl catalog sync`; `lakectl catalog check` says what differs")
 	}
 	return diag.Findf(diag.Good, "the same as the lake")
+}
+
+func places(n int) string {
+	if n == 1 {
+		return "1 place"
+	}
+	return fmt.Sprintf("%d places", n)
 }
 
 func (c *cloud) alertChecks() []Check {

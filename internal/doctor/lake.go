@@ -35,6 +35,9 @@ func lakeChecks(o Options, aws *cloud) []Check {
 		if why := l.unknown(); why != "" || !o.onS3() {
 			return why
 		}
+		if !aws.wanted() { // a store that is not AWS's
+			return aws.offline()
+		}
 		return aws.noIdentity()
 	}
 	unopened := func() string {

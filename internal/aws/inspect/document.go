@@ -15,6 +15,7 @@ type statement struct {
 	Effect    string
 	Principal principals
 	Action    oneOrMore[string]
+	Resource  oneOrMore[string]
 	Condition map[string]map[string]oneOrMore[string]
 }
 

@@ -119,17 +119,19 @@ func all(err error) *Inspector {
 
 // looks are all looks at an account.
 var looks = map[string]func(context.Context, *Inspector) diag.Finding{
-	"stack":        func(ctx context.Context, i *Inspector) diag.Finding { f, _ := i.Stack(ctx); return f },
-	"bucket":       func(ctx context.Context, i *Inspector) diag.Finding { return i.Bucket(ctx, "b", BucketOptions{}) },
-	"archived":     func(ctx context.Context, i *Inspector) diag.Finding { return i.Archived(ctx, "silver") },
-	"job":          func(ctx context.Context, i *Inspector) diag.Finding { return i.Job(ctx, "silver") },
-	"default":      func(ctx context.Context, i *Inspector) diag.Finding { return i.DefaultDatabase(ctx) },
-	"databases":    func(ctx context.Context, i *Inspector) diag.Finding { return i.Databases(ctx, "silver") },
-	"job role":     func(ctx context.Context, i *Inspector) diag.Finding { return i.GlueJobRole(ctx) },
-	"crawler role": func(ctx context.Context, i *Inspector) diag.Finding { return i.GlueCrawlerRole(ctx) },
-	"user":         func(ctx context.Context, i *Inspector) diag.Finding { return i.Caller(ctx, "arn:aws:iam::1:user/u") },
+	"stack":     func(ctx context.Context, i *Inspector) diag.Finding { f, _ := i.Stack(ctx); return f },
+	"bucket":    func(ctx context.Context, i *Inspector) diag.Finding { return i.Bucket(ctx, "b", BucketOptions{}) },
+	"archived":  func(ctx context.Context, i *Inspector) diag.Finding { return i.Archived(ctx, "silver") },
+	"job":       func(ctx context.Context, i *Inspector) diag.Finding { return i.Job(ctx, "silver") },
+	"default":   func(ctx context.Context, i *Inspector) diag.Finding { return i.DefaultDatabase(ctx) },
+	"databases": func(ctx context.Context, i *Inspector) diag.Finding { return i.Databases(ctx, "silver") },
+	"job role":  func(ctx context.Context, i *Inspector) diag.Finding { return i.Role(ctx, "glue-job", "glue-job", true) },
+	"crawler role": func(ctx context.Context, i *Inspector) diag.Finding {
+		return i.Role(ctx, "glue-crawler", "glue-crawler", false)
+	},
+	"user": func(ctx context.Context, i *Inspector) diag.Finding { return i.Writer(ctx, "arn:aws:iam::1:user/u") },
 	"caller's role": func(ctx context.Context, i *Inspector) diag.Finding {
-		return i.Caller(ctx, "arn:aws:sts::1:assumed-role/r/s")
+		return i.Analyst(ctx, "arn:aws:sts::1:assumed-role/r/s", true)
 	},
 	"key":          func(ctx context.Context, i *Inspector) diag.Finding { return i.Key(ctx) },
 	"formation":    func(ctx context.Context, i *Inspector) diag.Finding { return i.LakeFormation(ctx) },

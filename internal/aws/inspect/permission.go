@@ -1,60 +1,75 @@
 package inspect
 
-import "github.com/lakectl/lakectl/internal/aws/names"
+import (
+	"slices"
+	"strings"
 
-// permission is what a role must be allowed to do with one resource.
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/lakectl/lakectl/internal/aws/names"
+	"github.com/lakectl/lakectl/internal/aws/template"
+)
+
+// permission is what one statement of a policy allows: each of the actions on
+// each of the resources, when the request has the context.
 type permission struct {
-	resource string
-	actions  []string
-	// context has keys of the request that conditions in our policies ask for.
-	context map[string]string
+	actions   []string
+	resources []string
+	context   []types.ContextEntry
 }
 
-// glueJobPermissions are those without which a job fails: of each statement of
-// its policy the actions that are used first.
-func glueJobPermissions(n names.Names) []permission {
-	return append([]permission{
-		{resource: bucketARN(n, n.LakeBucket, ""), actions: []string{"s3:ListBucket"}},
-		{resource: bucketARN(n, n.LakeBucket, n.LakePrefix+"bronze/any"), actions: []string{"s3:GetObject"}},
-		{resource: bucketARN(n, n.LakeBucket, n.LakePrefix+"silver/any"), actions: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}},
-		{resource: bucketARN(n, n.LakeBucket, n.LakePrefix+"_lakectl/any"), actions: []string{"s3:GetObject", "s3:PutObject"}},
-		{resource: bucketARN(n, n.ScriptsBucket(), "scripts/any"), actions: []string{"s3:GetObject"}},
-		{resource: "*", actions: []string{"cloudwatch:PutMetricData"}, context: map[string]string{"cloudwatch:namespace": n.Namespace()}},
-		{resource: catalogARN(n, "table/"+n.Database("silver")+"/any"), actions: []string{"glue:GetTable", "glue:CreateTable", "glue:UpdateTable"}},
-	}, defaultDatabase(n))
+// permissions returns what a policy of ours allows, so that IAM can be asked
+// whether it is so. What stands for many, a star, becomes one of them.
+func permissions(policy string, n names.Names, kms bool) ([]permission, error) {
+	text, err := template.Policy(policy, n, kms)
+	if err != nil {
+		return nil, err
+	}
+	d, err := parseDocument(text)
+	if err != nil {
+		return nil, err
+	}
+	var list []permission
+	for _, s := range d.Statement {
+		p := permission{actions: s.Action, resources: one(s.Resource)}
+		for operator, keys := range s.Condition {
+			for key, values := range keys {
+				p.context = append(p.context, entry(operator, key, one(values)))
+			}
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
-// glueCrawlerPermissions are those without which a crawler fails.
-func glueCrawlerPermissions(n names.Names) []permission {
-	return append([]permission{
-		{resource: bucketARN(n, n.LakeBucket, ""), actions: []string{"s3:ListBucket"}},
-		{resource: bucketARN(n, n.LakeBucket, n.LakePrefix+"silver/any"), actions: []string{"s3:GetObject"}},
-		{resource: catalogARN(n, "table/"+n.Database("silver")+"/any"), actions: []string{"glue:GetTable", "glue:CreateTable", "glue:UpdateTable"}},
-	}, defaultDatabase(n))
+// entry is a key of a request's context that fulfils a condition.
+func entry(operator, key string, values []string) types.ContextEntry {
+	e := types.ContextEntry{ContextKeyName: aws.String(key), ContextKeyType: types.ContextKeyTypeEnumString, ContextKeyValues: values[:1]}
+	if strings.HasPrefix(operator, "ForAnyValue:") {
+		e.ContextKeyType = types.ContextKeyTypeEnumStringList
+	}
+	return e
 }
 
-// writerPermissions are those that whoever runs lakectl needs on a lake on S3.
-func writerPermissions(n names.Names) []permission {
+// one replaces the stars of patterns. The resource that is but a star is that of
+// actions that have none.
+func one(patterns []string) []string {
+	out := slices.Clone(patterns)
+	for i, p := range out {
+		if p != "*" {
+			out[i] = strings.ReplaceAll(p, "*", "any")
+		}
+	}
+	return out
+}
+
+// writer is what whoever runs lakectl needs of a lake on S3.
+func writer(n names.Names) []permission {
+	bucket := "arn:" + n.Partition + ":s3:::" + n.LakeBucket
 	return []permission{
-		{resource: bucketARN(n, n.LakeBucket, ""), actions: []string{"s3:ListBucket"}},
-		{resource: bucketARN(n, n.LakeBucket, n.LakePrefix+"_lakectl/any"), actions: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}},
-		{resource: bucketARN(n, n.LakeBucket, n.LakePrefix+"silver/any"), actions: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}},
+		{actions: []string{"s3:ListBucket"}, resources: []string{bucket}},
+		{actions: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
+			resources: []string{bucket + "/" + n.LakePrefix + "_lakectl/any", bucket + "/" + n.LakePrefix + "silver/any"}},
 	}
-}
-
-// defaultDatabase is what Glue needs on the database that it always asks for.
-func defaultDatabase(n names.Names) permission {
-	return permission{resource: catalogARN(n, "database/default"), actions: []string{"glue:GetDatabase"}}
-}
-
-func bucketARN(n names.Names, bucket, key string) string {
-	arn := "arn:" + n.Partition + ":s3:::" + bucket
-	if key != "" {
-		arn += "/" + key
-	}
-	return arn
-}
-
-func catalogARN(n names.Names, thing string) string {
-	return "arn:" + n.Partition + ":glue:" + n.Region + ":" + n.Account + ":" + thing
 }

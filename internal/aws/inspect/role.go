@@ -17,21 +17,47 @@ type simulatorAPI interface {
 	SimulatePrincipalPolicy(context.Context, *iam.SimulatePrincipalPolicyInput, ...func(*iam.Options)) (*iam.SimulatePrincipalPolicyOutput, error)
 }
 
-// GlueJobRole asks IAM whether the role of the jobs may do what a job does.
-func (i *Inspector) GlueJobRole(ctx context.Context) diag.Finding {
-	return i.simulate(ctx, i.names.RoleARN("glue-job"), glueJobPermissions(i.names))
+// Role asks IAM whether a role may do all that its policy is there for; kind is
+// that of names.Names.Role, kms whether the project has a key of its own.
+func (i *Inspector) Role(ctx context.Context, kind, policy string, kms bool) diag.Finding {
+	wanted, err := permissions(policy, i.names, kms)
+	if err != nil {
+		return i.unchecked("read the policy "+policy, err)
+	}
+	return i.simulate(ctx, i.names.RoleARN(kind), wanted)
 }
 
-// GlueCrawlerRole asks IAM whether the role of the crawlers may do what a
-// crawler does.
-func (i *Inspector) GlueCrawlerRole(ctx context.Context) diag.Finding {
-	return i.simulate(ctx, i.names.RoleARN("glue-crawler"), glueCrawlerPermissions(i.names))
-}
-
-// Caller asks IAM whether whoever runs lakectl may write to the lake; arn is
+// Writer asks IAM whether whoever runs lakectl may write to the lake; arn is
 // what AWS calls us.
-func (i *Inspector) Caller(ctx context.Context, arn string) diag.Finding {
-	principal := arn
+func (i *Inspector) Writer(ctx context.Context, arn string) diag.Finding {
+	return i.caller(ctx, arn, func(principal string) diag.Finding {
+		f := i.simulate(ctx, principal, writer(i.names))
+		if f.Level == diag.Bad {
+			f.Remedy = "have " + principal + " be allowed it, or choose another profile (AWS_PROFILE)"
+		}
+		return f
+	})
+}
+
+// Analyst asks IAM whether whoever runs lakectl may ask in Athena. Not everybody
+// has to.
+func (i *Inspector) Analyst(ctx context.Context, arn string, kms bool) diag.Finding {
+	const policy = "athena-query"
+	wanted, err := permissions(policy, i.names, kms)
+	if err != nil {
+		return i.unchecked("read the policy "+policy, err)
+	}
+	return i.caller(ctx, arn, func(principal string) diag.Finding {
+		f := i.simulate(ctx, principal, wanted)
+		if f.Level == diag.Bad {
+			f.Level, f.Remedy = diag.Suspect, "whoever asks in Athena needs the policy that `lakectl policy show "+policy+"` prints"
+		}
+		return f
+	})
+}
+
+// caller finds out which principal we are to IAM, and lets it be judged.
+func (i *Inspector) caller(ctx context.Context, arn string, judge func(principal string) diag.Finding) diag.Finding {
 	_, name, _ := strings.Cut(arn, ":assumed-role/")
 	switch {
 	case name != "":
@@ -43,17 +69,13 @@ func (i *Inspector) Caller(ctx context.Context, arn string) diag.Finding {
 		if err != nil {
 			return i.unchecked("read the role "+role, err)
 		}
-		principal = aws.ToString(out.Role.Arn)
+		return judge(aws.ToString(out.Role.Arn))
 	case strings.HasSuffix(arn, ":root"):
 		return diag.Findf(diag.Suspect, "you are root, who may do everything").WithRemedy("use a role that may do less (AWS_PROFILE)")
 	case !strings.Contains(arn, ":iam:"):
 		return diag.Findf(diag.Suspect, "could not be checked: IAM does not simulate %s", arn)
 	}
-	f := i.simulate(ctx, principal, writerPermissions(i.names))
-	if f.Level == diag.Bad {
-		f.Remedy = "have " + principal + " be allowed it, or choose another profile (AWS_PROFILE)"
-	}
-	return f
+	return judge(arn)
 }
 
 // simulate asks IAM whether a principal has permissions. The policies of buckets
@@ -75,7 +97,7 @@ func (i *Inspector) simulate(ctx context.Context, principal string, wanted []per
 			if r.EvalDecision == types.PolicyEvaluationDecisionTypeAllowed {
 				continue
 			}
-			denied = append(denied, fmt.Sprintf("%s on %s", aws.ToString(r.EvalActionName), p.resource))
+			denied = append(denied, aws.ToString(r.EvalActionName)+" on "+where(r))
 			explicit = explicit || r.EvalDecision == types.PolicyEvaluationDecisionTypeExplicitDeny
 		}
 	}
@@ -87,7 +109,18 @@ func (i *Inspector) simulate(ctx context.Context, principal string, wanted []per
 	case asked == 0:
 		return diag.Findf(diag.Suspect, "could not be checked: IAM gave no answer for %s", name)
 	}
-	return diag.Findf(diag.Good, "%s may do what it has to (%d actions asked)", name, asked)
+	return diag.Findf(diag.Good, "%s may do what it has to (%d questions asked)", name, asked)
+}
+
+// where is the resource on which an action is not allowed: IAM has a result for
+// each, or one for all with what comes to each below it.
+func where(r types.EvaluationResult) string {
+	for _, each := range r.ResourceSpecificResults {
+		if each.EvalResourceDecision != types.PolicyEvaluationDecisionTypeAllowed {
+			return aws.ToString(each.EvalResourceName)
+		}
+	}
+	return aws.ToString(r.EvalResourceName)
 }
 
 // refused is the finding of what a principal may not do.
@@ -102,13 +135,9 @@ func refused(name string, denied []string) diag.Finding {
 
 // decisions asks IAM about one permission.
 func (i *Inspector) decisions(ctx context.Context, principal string, p permission) ([]types.EvaluationResult, error) {
-	in := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(principal), ActionNames: p.actions, ResourceArns: []string{p.resource}}
-	for key, value := range p.context {
-		in.ContextEntries = append(in.ContextEntries, types.ContextEntry{ContextKeyName: aws.String(key),
-			ContextKeyType: types.ContextKeyTypeEnumString, ContextKeyValues: []string{value}})
-	}
 	var all []types.EvaluationResult
-	pages := iam.NewSimulatePrincipalPolicyPaginator(i.simulator, in)
+	pages := iam.NewSimulatePrincipalPolicyPaginator(i.simulator, &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(principal),
+		ActionNames: p.actions, ResourceArns: p.resources, ContextEntries: p.context})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

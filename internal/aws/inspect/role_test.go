@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,7 +33,8 @@ func (f *iamFake) SimulatePrincipalPolicy(_ context.Context, in *iam.SimulatePri
 	if slices.Contains(f.denied, action) {
 		decision = f.decision
 	}
-	out := &iam.SimulatePrincipalPolicyOutput{EvaluationResults: []types.EvaluationResult{{EvalActionName: aws.String(action), EvalDecision: decision}}}
+	out := &iam.SimulatePrincipalPolicyOutput{EvaluationResults: []types.EvaluationResult{{EvalActionName: aws.String(action), EvalDecision: decision,
+		EvalResourceName: aws.String(in.ResourceArns[0])}}}
 	if at+1 < len(in.ActionNames) {
 		out.IsTruncated, out.Marker = true, aws.String(aws.ToString(in.Marker)+"+")
 	}
@@ -45,31 +47,53 @@ func (f *iamFake) GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Optio
 
 func TestRoles(t *testing.T) {
 	ctx := context.Background()
-	inspector := func(f *iamFake) *Inspector { return &Inspector{names: shop, simulator: f, roles: f} }
+	role := func(f *iamFake, kind string) diag.Finding {
+		return (&Inspector{names: shop, simulator: f, roles: f}).Role(ctx, kind, kind, true)
+	}
 	f := &iamFake{}
-	want(t, "jobs", inspector(f).GlueJobRole(ctx), diag.Good, "shop-dev-eu-central-1-glue-job may do what it has to (13 actions asked)", "")
+	want(t, "jobs", role(f, "glue-job"), diag.Good, "shop-dev-eu-central-1-glue-job may do what it has to", "")
 	first := f.asked[0]
 	if got := aws.ToString(first.PolicySourceArn) + " " + first.ResourceArns[0]; got != "arn:aws:iam::123456789012:role/shop-dev-eu-central-1-glue-job arn:aws:s3:::shop-lake" {
 		t.Errorf("asked for %s", got)
 	}
-	if !slices.ContainsFunc(f.asked, func(in *iam.SimulatePrincipalPolicyInput) bool {
-		return in.ActionNames[0] == "cloudwatch:PutMetricData" && aws.ToString(in.ContextEntries[0].ContextKeyName) == "cloudwatch:namespace" &&
-			in.ContextEntries[0].ContextKeyValues[0] == "Lakehouse/shop"
-	}) {
-		t.Error("metrics are asked for without their namespace, on which the policy depends")
+	asked := map[string]string{} // contexts, by key
+	for _, in := range f.asked {
+		for _, e := range in.ContextEntries {
+			asked[aws.ToString(e.ContextKeyName)] = string(e.ContextKeyType) + " " + strings.Join(e.ContextKeyValues, ",")
+		}
+		if slices.ContainsFunc(in.ResourceArns, func(arn string) bool { return arn != "*" && strings.Contains(arn, "*") }) {
+			t.Errorf("asked for %v", in.ResourceArns)
+		}
 	}
-	want(t, "crawlers", inspector(&iamFake{}).GlueCrawlerRole(ctx), diag.Good, "glue-crawler may do what it has to", "")
-	f = &iamFake{denied: []string{"s3:PutObject"}, decision: types.PolicyEvaluationDecisionTypeImplicitDeny}
-	want(t, "may not", inspector(f).GlueJobRole(ctx), diag.Bad,
-		"glue-job may not do s3:PutObject on arn:aws:s3:::shop-lake/p/silver/any, s3:PutObject on arn:aws:s3:::shop-lake/p/_lakectl/any", "`lakectl drift`")
-	f = &iamFake{denied: []string{"glue:GetDatabase"}, decision: types.PolicyEvaluationDecisionTypeExplicitDeny}
-	want(t, "must not", inspector(f).GlueCrawlerRole(ctx), diag.Bad, "glue:GetDatabase on arn:aws:glue:eu-central-1:123456789012:database/default", "SCP")
-	f = &iamFake{denied: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, decision: types.PolicyEvaluationDecisionTypeImplicitDeny}
-	want(t, "much", inspector(f).GlueJobRole(ctx), diag.Bad, "and 4 more", "`lakectl deploy`")
-	want(t, "no answer", inspector(&iamFake{silent: true}).GlueJobRole(ctx), diag.Suspect, "could not be checked", "")
+	if asked["cloudwatch:namespace"] != "string Lakehouse/shop" || asked["kms:ResourceAliases"] != "stringList alias/shop-dev" {
+		t.Errorf("what conditions of the policy ask for is not given: %v", asked)
+	}
+	want(t, "crawlers", role(&iamFake{}, "glue-crawler"), diag.Good, "glue-crawler may do what it has to", "")
+	f = &iamFake{denied: []string{"glue:BatchUpdatePartition"}, decision: types.PolicyEvaluationDecisionTypeImplicitDeny}
+	want(t, "may not", role(f, "glue-job"), diag.Bad, "glue-job may not do glue:BatchUpdatePartition on arn:aws:glue:eu-central-1:123456789012:", "`lakectl drift`")
+	f = &iamFake{denied: []string{"s3:GetBucketLocation"}, decision: types.PolicyEvaluationDecisionTypeExplicitDeny}
+	want(t, "must not", role(f, "glue-crawler"), diag.Bad, "s3:GetBucketLocation on arn:aws:s3:::shop-lake", "SCP")
+	f = &iamFake{denied: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"}, decision: types.PolicyEvaluationDecisionTypeImplicitDeny}
+	want(t, "much", role(f, "glue-job"), diag.Bad, "more", "`lakectl deploy`")
+	want(t, "no answer", role(&iamFake{silent: true}, "glue-job"), diag.Suspect, "could not be checked", "")
+	want(t, "no policy", role(&iamFake{}, "nothing"), diag.Suspect, "there is no policy", "the policies are")
+	specific := types.EvaluationResult{EvalResourceName: aws.String("*"), ResourceSpecificResults: []types.ResourceSpecificResult{
+		{EvalResourceName: aws.String("a"), EvalResourceDecision: types.PolicyEvaluationDecisionTypeAllowed}, {EvalResourceName: aws.String("b")}}}
+	if where(specific) != "b" {
+		t.Errorf("it is denied on %s", where(specific))
+	}
 }
 
-func TestCaller(t *testing.T) {
+func TestAnalyst(t *testing.T) {
+	ctx := context.Background()
+	f := &iamFake{denied: []string{"athena:StartQueryExecution"}, decision: types.PolicyEvaluationDecisionTypeImplicitDeny}
+	i := &Inspector{names: shop, simulator: f, roles: f}
+	want(t, "may not", i.Analyst(ctx, "arn:aws:iam::1:user/u", false), diag.Suspect, "u may not do athena:StartQueryExecution on ", "`lakectl policy show athena-query`")
+	f.denied = nil
+	want(t, "may", i.Analyst(ctx, "arn:aws:iam::1:user/u", false), diag.Good, "u may do", "")
+}
+
+func TestWriter(t *testing.T) {
 	ctx := context.Background()
 	role := &types.Role{Arn: aws.String("arn:aws:iam::1:role/a/b/dev")}
 	for name, test := range map[string]struct {
@@ -87,7 +111,7 @@ func TestCaller(t *testing.T) {
 		"root":  {"arn:aws:iam::1:root", &iamFake{}, "", diag.Suspect, "you are root", "a role that may do less"},
 		"other": {"arn:aws:sts::1:federated-user/x", &iamFake{}, "", diag.Suspect, "IAM does not simulate arn:aws:sts::1:federated-user/x", ""},
 	} {
-		f := (&Inspector{names: shop, simulator: test.fake, roles: test.fake}).Caller(ctx, test.arn)
+		f := (&Inspector{names: shop, simulator: test.fake, roles: test.fake}).Writer(ctx, test.arn)
 		want(t, name, f, test.level, test.text, test.remedy)
 		asked := ""
 		if len(test.fake.asked) > 0 {
