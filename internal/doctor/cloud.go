@@ -137,6 +137,7 @@ func (c *cloud) checks() []Check {
 			Run: func(ctx context.Context) diag.Finding { return inspect.Clock(ctx, c.session) }},
 		{Group: AWS, Name: "endpoint", After: []string{"identity"}, Skip: c.noIdentity,
 			Run: func(context.Context) diag.Finding { return inspect.OtherEndpoint(c.session) }},
+		c.writer(),
 		{Group: AWS, Name: "stack", After: []string{"identity"}, Skip: c.noIdentity, Run: c.stack},
 	}
 	list = append(list, c.bucketChecks()...)
@@ -210,15 +211,19 @@ func (c *cloud) lakeElsewhere() string {
 	return ""
 }
 
+// writer checks what we may do with the lake, which matters before anything is
+// deployed.
+func (c *cloud) writer() Check {
+	return Check{Group: AWS, Name: "your permissions", After: []string{"identity"}, Skip: c.noIdentity,
+		Run: func(ctx context.Context) diag.Finding { return c.inspect.Writer(ctx, c.who.ARN) }}.unless(c.lakeElsewhere)
+}
+
 func (c *cloud) roleChecks() []Check {
 	withKey := c.opts.Config != nil && c.opts.Config.AWS.KMS.Value
 	role := func(name, kind, policy string) Check {
 		return c.after(name, func(ctx context.Context) diag.Finding { return c.inspect.Role(ctx, kind, policy, withKey) })
 	}
-	writer := c.after("your permissions", func(ctx context.Context) diag.Finding { return c.inspect.Writer(ctx, c.who.ARN) })
-	writer.Skip = c.noIdentity // they matter before anything is deployed
 	return []Check{
-		writer.unless(c.lakeElsewhere),
 		c.after("your queries", func(ctx context.Context) diag.Finding { return c.inspect.Analyst(ctx, c.who.ARN, withKey) }).unless(c.lakeElsewhere),
 		role("role of jobs", "glue-job", "glue-job"),
 		role("role of crawlers", "glue-crawler", "glue-crawler"),
