@@ -19,6 +19,10 @@ type failure struct {
 // failures takes an error apart: joined errors are shown each on its own, and
 // none twice.
 func failures(class diag.Class, err error) []failure {
+	var typed *diag.Error
+	if class == diag.Interrupted && errors.As(err, &typed) && typed.Class == diag.Interrupted {
+		return []failure{describe(typed)} // it knows what goes on without us
+	}
 	if class == diag.Interrupted {
 		return []failure{{message: "interrupted", next: "run the same command again: nothing is half-published"}}
 	}

@@ -58,6 +58,7 @@ func newRootCmd(app *App) *cobra.Command {
 	add(groupCloud, newCatalogCmd(app))
 	add(groupCloud, newPolicyCmd(app))
 	add(groupCloud, newDoctorCmd(app, nil))
+	add(groupCloud, newDeployCmd(app, nil), newDriftCmd(app, nil), newDestroyCmd(app, nil))
 	add(groupOther, newLockCmd(app), newSchemaCmd(app, nil), newVersionCmd(app, nil), newCompletionCmd(app))
 	root.AddCommand(newExitCodesTopic(), newEnvironmentTopic())
 	root.SetHelpFunc(app.showHelp)

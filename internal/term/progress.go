@@ -32,6 +32,7 @@ type Stage struct {
 	began    time.Time
 	rows     atomic.Int64
 	bytes    atomic.Int64
+	text     atomic.Pointer[string] // of a stage that is told in words
 }
 
 const redraw = 100 * time.Millisecond
@@ -76,6 +77,14 @@ func (p *Progress) Start(name string, total int64) *Stage {
 	defer p.mu.Unlock()
 	p.stages = append(p.stages, s)
 	return s
+}
+
+// Say tells in words how far the stage is, in place of rows and bytes.
+func (s *Stage) Say(text string) {
+	if s != nil {
+		text = Clean(text)
+		s.text.Store(&text)
+	}
 }
 
 // Add says that so many more rows and bytes are done.
@@ -166,6 +175,9 @@ func (p *Progress) write(text string) {
 // line says how far the stage is: rows, rate, bytes, share, time left.
 func (s *Stage) line(now time.Time) string {
 	rows, bytes, elapsed := s.rows.Load(), s.bytes.Load(), now.Sub(s.began)
+	if text := s.text.Load(); text != nil {
+		return strings.Join([]string{s.name, *text, Duration(elapsed)}, "  ")
+	}
 	parts := []string{s.name, Plural(rows, "row", "rows")}
 	if rate := Rate(rows, elapsed); rate != "" {
 		parts = append(parts, rate)

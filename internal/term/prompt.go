@@ -18,8 +18,26 @@ func (t *IO) Confirm(ctx context.Context, question string) (bool, error) {
 		return false, diag.Errorf(diag.Usage, "%s Nobody is here to answer, this is not a terminal", question).
 			WithNext("pass --yes to agree")
 	}
-	if _, err := fmt.Fprintf(t.Err, "%s [y/N] ", question); err != nil {
-		return false, err
+	word, err := t.ask(ctx, question+" [y/N] ")
+	word = strings.ToLower(word)
+	return word == "y" || word == "yes", err
+}
+
+// Retype asks for a name to be typed, before what cannot be undone, and returns
+// whether it was. Where nobody can answer it is an error of class Usage that
+// says what to do instead.
+func (t *IO) Retype(ctx context.Context, question, name, instead string) (bool, error) {
+	if !t.Interactive {
+		return false, diag.Errorf(diag.Usage, "%s Nobody is here to answer, this is not a terminal", question).WithNext("%s", instead)
+	}
+	word, err := t.ask(ctx, fmt.Sprintf("%s Type %s to go on: ", question, name))
+	return word == name, err
+}
+
+// ask asks a question and returns the answer without blanks around it.
+func (t *IO) ask(ctx context.Context, question string) (string, error) {
+	if _, err := fmt.Fprint(t.Err, question); err != nil {
+		return "", err
 	}
 	type answer struct {
 		line string
@@ -33,13 +51,9 @@ func (t *IO) Confirm(ctx context.Context, question string) (bool, error) {
 	}()
 	select {
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return "", ctx.Err()
 	case a := <-answers:
-		if a.err != nil {
-			return false, a.err
-		}
-		word := strings.ToLower(strings.TrimSpace(a.line))
-		return word == "y" || word == "yes", nil
+		return strings.TrimSpace(a.line), a.err
 	}
 }
 

@@ -212,6 +212,17 @@ func TestProgressLine(t *testing.T) {
 	golden(t, "progress.txt", strings.Join(lines, "\n")+"\n")
 }
 
+func TestProgressInWords(t *testing.T) {
+	c := &clock{}
+	s := newProgress(Stream{Writer: io.Discard}, c.now).Start("shop-dev", 0)
+	s.Say("3 of 7\x1b[2J")
+	c.at = c.at.Add(12 * time.Second)
+	if got, want := s.line(c.at), `shop-dev  3 of 7\x1b[2J  12 s`; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	(*Stage)(nil).Say("nothing")
+}
+
 func TestProgressOnTerminal(t *testing.T) {
 	var out bytes.Buffer
 	c := &clock{at: time.Unix(0, 0)}
@@ -267,6 +278,22 @@ func TestProgressByMany(t *testing.T) {
 	group.Wait()
 	time.Sleep(2 * redraw) // it draws meanwhile
 	p.Close()
+}
+
+func TestRetype(t *testing.T) {
+	for answer, want := range map[string]bool{"shop-prod\n": true, " shop-prod \n": true, "shop\n": false, "y\n": false, "": false} {
+		streams, _, errs := Test(answer)
+		streams.Interactive = true
+		got, err := streams.Retype(t.Context(), "It goes.", "shop-prod", "pass --yes")
+		if err != nil || got != want || errs.String() != "It goes. Type shop-prod to go on: " {
+			t.Errorf("%q: %v, %v, %q", answer, got, err, errs.String())
+		}
+	}
+	streams, _, _ := Test("shop-prod\n")
+	var typed *diag.Error
+	if _, err := streams.Retype(t.Context(), "It goes.", "shop-prod", "pass --yes"); !errors.As(err, &typed) || typed.Class != diag.Usage || typed.Next != "pass --yes" {
+		t.Errorf("%v", err)
+	}
 }
 
 func TestConfirm(t *testing.T) {

@@ -130,6 +130,9 @@ func (n Names) CrawlerLogGroup(kms bool) string {
 	return "/aws-glue/crawlers-role/" + n.Role("glue-crawler") + "-" + n.SecurityConfiguration(kms)
 }
 
+// PipelineLogGroup is the log group of the pipeline that the schedule starts.
+func (n Names) PipelineLogGroup() string { return "/aws/vendedlogs/states/" + n.base() }
+
 // Dashboard is the CloudWatch dashboard.
 func (n Names) Dashboard() string { return n.base() }
 

@@ -71,6 +71,9 @@ func Client(s *session.Session) *s3.Client {
 type Options struct {
 	Names names.Names
 	Tags  map[string]string
+	// Plain says that S3 is spoken to by plain HTTP, as test servers are: a bucket
+	// that refuses it would be closed to us, too.
+	Plain bool
 }
 
 // Bucket is the bucket of a project's environment.
@@ -142,10 +145,22 @@ func (b *Bucket) create(ctx context.Context) error {
 
 // configure says what the bucket is like. To say it again changes nothing.
 func (b *Bucket) configure(ctx context.Context) error {
-	for _, step := range []struct {
-		what string
-		do   func() error
-	}{
+	for _, step := range b.settings(ctx) {
+		if err := step.do(); err != nil {
+			return session.Explain(fmt.Errorf("%s %s: %w", step.what, b.Name(), err))
+		}
+	}
+	return nil
+}
+
+// setting is one thing that the bucket is to be.
+type setting struct {
+	what string
+	do   func() error
+}
+
+func (b *Bucket) settings(ctx context.Context) []setting {
+	return []setting{
 		{"close the bucket to the public", func() error {
 			_, err := b.api.PutPublicAccessBlock(ctx, &s3.PutPublicAccessBlockInput{Bucket: b.name(), ExpectedBucketOwner: b.owner(),
 				PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{BlockPublicAcls: aws.Bool(true), BlockPublicPolicy: aws.Bool(true),
@@ -169,6 +184,9 @@ func (b *Bucket) configure(ctx context.Context) error {
 			return err
 		}},
 		{"close the bucket to plain HTTP", func() error {
+			if b.o.Plain {
+				return nil
+			}
 			_, err := b.api.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: b.name(), ExpectedBucketOwner: b.owner(), Policy: aws.String(b.policy())})
 			return err
 		}},
@@ -176,12 +194,7 @@ func (b *Bucket) configure(ctx context.Context) error {
 			_, err := b.api.PutBucketTagging(ctx, &s3.PutBucketTaggingInput{Bucket: b.name(), ExpectedBucketOwner: b.owner(), Tagging: &types.Tagging{TagSet: b.tags()}})
 			return err
 		}},
-	} {
-		if err := step.do(); err != nil {
-			return session.Explain(fmt.Errorf("%s %s: %w", step.what, b.Name(), err))
-		}
 	}
-	return nil
 }
 
 // policy refuses what comes without TLS.

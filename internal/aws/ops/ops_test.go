@@ -136,6 +136,10 @@ func TestEnsure(t *testing.T) {
 	if made, err = b.Ensure(t.Context()); made || err != nil {
 		t.Errorf("again: %v, %v", made, err)
 	}
+	plain := &store{}
+	if _, err = New(plain, Options{Names: shop, Plain: true}).Ensure(t.Context()); err != nil || plain.policy != "" {
+		t.Errorf("by plain HTTP: %v, %s", err, plain.policy)
+	}
 }
 
 func TestEnsureFails(t *testing.T) {

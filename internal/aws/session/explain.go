@@ -23,7 +23,8 @@ var (
 	expired = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 	unknown = []string{"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthFailure",
 		"InvalidToken", "MissingAuthenticationToken", "InvalidSignatureException"}
-	denied = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "AllAccessDisabled"}
+	denied = []string{"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "AllAccessDisabled",
+		"Forbidden"} // the last is all that S3 says to HEAD
 	skewed = []string{"RequestTimeTooSkewed"}
 )
 

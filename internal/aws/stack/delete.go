@@ -14,7 +14,7 @@ import (
 
 // Delete deletes a stack and follows that to its end. What is retained stays.
 // Whoever calls it has asked.
-func (e *Engine) Delete(ctx context.Context, ui UI) error {
+func (e *Engine) Delete(ctx context.Context, ui Watcher) error {
 	s, err := e.Describe(ctx)
 	if err != nil || s == nil {
 		return err

@@ -13,15 +13,20 @@ import (
 	"github.com/lakectl/lakectl/internal/diag"
 )
 
+// Watcher is who is told what happens.
+type Watcher interface {
+	Event(Event)
+	// Note says something that is no event.
+	Note(text string)
+}
+
 // UI is who is asked, and told.
 type UI interface {
+	Watcher
 	// Mend asks whether a stack may be brought back to where it can be deployed.
 	Mend(context.Context, Mending) (bool, error)
 	// Approve shows what would change, and asks whether it may.
 	Approve(context.Context, *Plan) (bool, error)
-	Event(Event)
-	// Note says something that is neither.
-	Note(text string)
 }
 
 // Result is what became of a deployment.

@@ -112,6 +112,25 @@ func TestCreateUpdateNothing(t *testing.T) {
 	}
 }
 
+// What imitates CloudFormation, and what is older, says in other ways that there
+// is nothing to do.
+func TestNothingSaidOtherwise(t *testing.T) {
+	for _, refusing := range []bool{false, true} {
+		c := stacktest.New()
+		deploy(t, c, large)
+		c.Obliging, c.Refusing = !refusing, refusing
+		if result, _ := deploy(t, c, large); !result.Done || !result.Plan.Nothing || c.Stack("lake-dev").ChangeSets() != 0 {
+			t.Errorf("refusing %v: %+v", refusing, result)
+		}
+		r := request(large)
+		r.Tags = map[string]string{"Project": "lake", "team": "data"}
+		result, err := engineOn(c, nil).Deploy(t.Context(), r, &screen{})
+		if err != nil || !result.Executed || c.Stack("lake-dev").Tags["team"] != "data" {
+			t.Errorf("refusing %v: other tags: %+v, %v", refusing, result, err)
+		}
+	}
+}
+
 func TestPreviousValuesAreKept(t *testing.T) {
 	c := stacktest.New()
 	r := request(large)

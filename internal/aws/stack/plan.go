@@ -64,12 +64,20 @@ func (e *Engine) plan(ctx context.Context, current *Stack, r Request) (*Plan, er
 		in.Tags = append(in.Tags, types.Tag{Key: aws.String(key), Value: aws.String(r.Tags[key])})
 	}
 	out, err := e.api.CreateChangeSet(ctx, in)
+	if err != nil && nothing(err.Error()) {
+		p.Nothing = true
+		return p, nil
+	}
 	if err != nil {
 		p.ChangeSetID, p.StackID = name, e.o.Name // it may be there although no answer came
 		return nil, errors.Join(session.Explain(fmt.Errorf("preview the changes of the stack %s: %w", e.o.Name, err)), e.discardIfLost(ctx, p))
 	}
 	p.ChangeSetID, p.StackID = aws.ToString(out.Id), aws.ToString(out.StackId)
-	if err := e.readPlan(ctx, p); err != nil {
+	err = e.readPlan(ctx, p)
+	if err == nil && !p.Nothing && !p.Create && len(p.Changes) == 0 {
+		p.Nothing, err = e.same(ctx, current, r)
+	}
+	if err != nil {
 		return nil, errors.Join(err, e.discard(ctx, p))
 	}
 	if p.Nothing {
@@ -143,7 +151,7 @@ func (e *Engine) readPlan(ctx context.Context, p *Plan) error {
 			continue
 		case types.ChangeSetStatusFailed:
 			reason := aws.ToString(out.StatusReason)
-			if strings.Contains(reason, "didn't contain changes") || strings.Contains(reason, "No updates are to be performed") {
+			if nothing(reason) {
 				p.Nothing = true
 				return nil
 			}
@@ -160,6 +168,26 @@ func (e *Engine) readPlan(ctx context.Context, p *Plan) error {
 		}
 		in.NextToken = out.NextToken
 	}
+}
+
+// nothing says whether a refusal means that there is nothing to do.
+func nothing(reason string) bool {
+	return strings.Contains(reason, "didn't contain changes") || strings.Contains(reason, "No updates are to be performed")
+}
+
+// same says whether a stack is already what is asked for. CloudFormation refuses
+// a change set then; some that imitate it make one that changes nothing.
+func (e *Engine) same(ctx context.Context, current *Stack, r Request) (bool, error) {
+	out, err := e.api.GetTemplate(ctx, &cfn.GetTemplateInput{StackName: &current.ID})
+	if err != nil {
+		return false, session.Explain(fmt.Errorf("read the template of the stack %s: %w", e.o.Name, err))
+	}
+	for _, key := range declared(r.Template) {
+		if value, known := r.Parameters[key]; known && current.Parameters[key] != value {
+			return false, nil
+		}
+	}
+	return aws.ToString(out.TemplateBody) == r.Template && maps.Equal(current.Tags, r.Tags), nil
 }
 
 // planFailed says why there can be no change set: CloudFormation checks some
@@ -209,7 +237,8 @@ func (e *Engine) discardEmpty(ctx context.Context) error {
 		return session.Explain(fmt.Errorf("list the change sets of the stack %s: %w", e.o.Name, err))
 	}
 	for _, set := range sets.Summaries {
-		if set.Status != types.ChangeSetStatusFailed && set.Status != types.ChangeSetStatusDeleteComplete {
+		here := set.StackId == nil || *set.StackId == s.ID
+		if here && set.Status != types.ChangeSetStatusFailed && set.Status != types.ChangeSetStatusDeleteComplete {
 			return nil
 		}
 	}

@@ -22,6 +22,7 @@ type Stack struct {
 	Protected  bool // against deletion
 	Parameters map[string]string
 	Outputs    map[string]string
+	Tags       map[string]string
 }
 
 // Resource is one resource of a stack.
@@ -80,9 +81,12 @@ func (e *Engine) describe(ctx context.Context, name string) (*Stack, error) {
 	}
 	s := out.Stacks[0]
 	found := &Stack{ID: aws.ToString(s.StackId), Name: aws.ToString(s.StackName), Status: string(s.StackStatus), Reason: aws.ToString(s.StackStatusReason),
-		Protected: aws.ToBool(s.EnableTerminationProtection), Parameters: map[string]string{}, Outputs: map[string]string{}}
+		Protected: aws.ToBool(s.EnableTerminationProtection), Parameters: map[string]string{}, Outputs: map[string]string{}, Tags: map[string]string{}}
 	for _, p := range s.Parameters {
 		found.Parameters[aws.ToString(p.ParameterKey)] = aws.ToString(p.ParameterValue)
+	}
+	for _, t := range s.Tags {
+		found.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
 	for _, o := range s.Outputs {
 		found.Outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
@@ -97,10 +101,14 @@ func absent(err error) bool {
 	return err != nil && session.Code(err) == "ValidationError" && strings.Contains(err.Error(), "does not exist")
 }
 
-// Resources returns the resources that a stack has, in the order of their ids.
-// Those that were deleted are left out.
+// Resources returns the resources that the stack has, in the order of their ids.
+// Those that were deleted are left out; of a stack that is none yet there are none.
 func (e *Engine) Resources(ctx context.Context) ([]Resource, error) {
-	return e.resources(ctx, e.o.Name)
+	s, err := e.Describe(ctx)
+	if err != nil || s == nil || phaseOf(s.Status) == creatable {
+		return nil, err
+	}
+	return e.resources(ctx, s.ID)
 }
 
 func (e *Engine) resources(ctx context.Context, stack string) ([]Resource, error) {

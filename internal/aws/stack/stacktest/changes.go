@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -19,6 +20,7 @@ type changeSet struct {
 	values    map[string]string
 	tags      map[string]string
 	role      string
+	template  string
 	wait      int
 	reason    string // why it failed
 	execution types.ExecutionStatus
@@ -50,6 +52,11 @@ func (c *Cloud) createChangeSet(in *cfn.CreateChangeSetInput) (*cfn.CreateChange
 	set := &changeSet{id: fmt.Sprint("arn:changeSet/", *in.ChangeSetName, "/", c.made), name: *in.ChangeSetName, kind: in.ChangeSetType, wait: c.Wait,
 		values: map[string]string{}, tags: map[string]string{}, role: aws.ToString(in.RoleARN), execution: types.ExecutionStatusAvailable}
 	set.fill(s, in)
+	if nothing := strings.Contains(set.reason, "updates") || strings.Contains(set.reason, "changes"); nothing && c.Refusing {
+		return nil, Fault("ValidationError", "No updates are to be performed.")
+	} else if nothing && c.Obliging {
+		set.reason = ""
+	}
 	s.sets = append(s.sets, set)
 	return &cfn.CreateChangeSetOutput{Id: &set.id, StackId: &s.ID}, nil
 }
@@ -57,6 +64,7 @@ func (c *Cloud) createChangeSet(in *cfn.CreateChangeSetInput) (*cfn.CreateChange
 // fill works out what a change set changes.
 func (set *changeSet) fill(s *Stack, in *cfn.CreateChangeSetInput) {
 	resources, parameters := parse(aws.ToString(in.TemplateBody))
+	set.template = aws.ToString(in.TemplateBody)
 	known := map[string]bool{}
 	for _, name := range parameters {
 		known[name] = true
@@ -153,7 +161,7 @@ func (c *Cloud) ExecuteChangeSet(ctx context.Context, in *cfn.ExecuteChangeSetIn
 		return nil, done(Fault("ValidationError", "a failed creation would leave its buckets behind"))
 	}
 	set.execution = types.ExecutionStatusExecuteInProgress
-	s.Token, s.Values, s.Tags, s.Role = aws.ToString(in.ClientRequestToken), set.values, set.tags, set.role
+	s.Token, s.Values, s.Tags, s.Template, s.Role = aws.ToString(in.ClientRequestToken), set.values, set.tags, set.template, set.role
 	c.operate(s, set)
 	return &cfn.ExecuteChangeSetOutput{}, done(nil)
 }
@@ -198,7 +206,7 @@ func (c *Cloud) ListChangeSets(ctx context.Context, in *cfn.ListChangeSetsInput,
 		if set.reason != "" {
 			status = types.ChangeSetStatusFailed
 		}
-		out.Summaries = append(out.Summaries, types.ChangeSetSummary{ChangeSetId: &set.id, Status: status})
+		out.Summaries = append(out.Summaries, types.ChangeSetSummary{ChangeSetId: &set.id, StackId: &s.ID, Status: status})
 	}
 	return out, done(nil)
 }

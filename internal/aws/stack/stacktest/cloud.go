@@ -25,6 +25,10 @@ type Cloud struct {
 	RollbackFails bool
 	// NoRollback leaves what failed as it is.
 	NoRollback bool
+	// Obliging makes change sets that change nothing, in place of a refusal.
+	Obliging bool
+	// Refusing makes CreateChangeSet itself refuse what changes nothing.
+	Refusing bool
 	// Wait is how many questions a change set takes to be worked out.
 	Wait int
 	// Drifts is what DescribeStackResourceDrifts says, DriftFailure why it is not
@@ -47,6 +51,7 @@ type Stack struct {
 	Reason    string
 	Protected bool
 	Policy    string
+	Template  string
 	Resources map[string]Resource
 	Tags      map[string]string
 	Values    map[string]string // of parameters

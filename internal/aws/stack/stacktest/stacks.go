@@ -33,6 +33,9 @@ func (c *Cloud) DescribeStacks(ctx context.Context, in *cfn.DescribeStacksInput,
 	for _, key := range slices.Sorted(maps.Keys(s.Values)) {
 		found.Parameters = append(found.Parameters, types.Parameter{ParameterKey: &key, ParameterValue: aws.String(s.Values[key])})
 	}
+	for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
+		found.Tags = append(found.Tags, types.Tag{Key: &key, Value: aws.String(s.Tags[key])})
+	}
 	found.Outputs = []types.Output{{OutputKey: aws.String("Name"), OutputValue: &s.Name}}
 	return &cfn.DescribeStacksOutput{Stacks: []types.Stack{found}}, done(nil)
 }
@@ -65,6 +68,15 @@ func (c *Cloud) DescribeEvents(ctx context.Context, in *cfn.DescribeEventsInput,
 	}
 	from, to, next := c.page(in.NextToken, len(list))
 	return &cfn.DescribeEventsOutput{OperationEvents: list[from:to], NextToken: next}, done(nil)
+}
+
+// GetTemplate implements stack.Reader.
+func (c *Cloud) GetTemplate(ctx context.Context, in *cfn.GetTemplateInput, _ ...func(*cfn.Options)) (*cfn.GetTemplateOutput, error) {
+	s, done, err := c.on(ctx, "GetTemplate", in.StackName)
+	if err != nil {
+		return nil, err
+	}
+	return &cfn.GetTemplateOutput{TemplateBody: &s.Template}, done(nil)
 }
 
 // ListStackResources implements stack.Reader.

@@ -1,0 +1,282 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lakectl/lakectl/internal/aws/cost"
+	"github.com/lakectl/lakectl/internal/aws/ops"
+	"github.com/lakectl/lakectl/internal/aws/stack"
+	"github.com/lakectl/lakectl/internal/aws/template"
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/term"
+)
+
+// DeployOptions are the settings of `lakectl deploy`.
+type DeployOptions struct {
+	App              *App
+	DryRun           bool
+	Yes              bool
+	AllowReplace     bool
+	DetailedExitCode bool
+	Detach           bool
+	RoleARN          string
+	Tags             []string
+}
+
+func newDeployCmd(app *App, runF func(*DeployOptions) error) *cobra.Command {
+	opts := &DeployOptions{App: app}
+	cmd := &cobra.Command{
+		Use:   "deploy",
+		Short: "Make, or bring up to date, what the lakehouse needs in AWS",
+		Long: `Make what the lakehouse needs in AWS, or bring it up to date: a CloudFormation
+stack with its bucket, databases, roles, alarms and dashboard, then the scripts,
+jobs and crawlers. The outputs are written to .lakehouse/ENVIRONMENT.json.
+
+What would change is shown first, and asked about; in production the name of
+the stack is to be typed. What holds data is replaced or removed with
+--allow-replace only. A stack that got stuck is brought back first, and to one
+that is being changed deploy attaches.
+
+Ctrl-C before the changes have begun leaves nothing behind; after that AWS goes
+on, and the next deploy attaches to it.
+
+--dry-run changes nothing but this: a template of more than 51,200 bytes has to
+be in S3, so the bucket PROJECT-ENVIRONMENT-ops-ACCOUNT is made for it.`,
+		Example: `  lakectl deploy --dry-run
+  lakectl deploy
+  lakectl deploy --yes --tag cost-center=42      # without a terminal
+  lakectl deploy --dry-run --detailed-exitcode   # 7 if something would change`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := opts.check(); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(opts)
+			}
+			return runDeploy(cmd.Context(), opts)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&opts.DryRun, "dry-run", false, "show what would change, and what it costs a month")
+	flags.BoolVar(&opts.Yes, "yes", false, "do not ask")
+	flags.BoolVar(&opts.AllowReplace, "allow-replace", false, "replace or remove what holds data, too")
+	flags.BoolVar(&opts.DetailedExitCode, "detailed-exitcode", false, "with --dry-run: end with 7 if something would change")
+	flags.BoolVar(&opts.Detach, "detach", false, "do not wait for the stack; the next deploy does the rest")
+	flags.StringVar(&opts.RoleARN, "role-arn", "", "the role `ARN` that CloudFormation acts in")
+	flags.StringArrayVar(&opts.Tags, "tag", nil, "a tag `KEY=VALUE` of everything, beside those of lakehouse.yaml; may be repeated")
+	return cmd
+}
+
+func (o *DeployOptions) check() error {
+	for _, tag := range o.Tags {
+		if key, _, ok := strings.Cut(tag, "="); !ok || key == "" {
+			return diag.Errorf(diag.Usage, "--tag %s is not KEY=VALUE", tag).WithNext("write for example --tag team=data")
+		}
+	}
+	switch {
+	case o.DetailedExitCode && !o.DryRun:
+		return diag.Errorf(diag.Usage, "--detailed-exitcode is for --dry-run").WithNext("write lakectl deploy --dry-run --detailed-exitcode")
+	case o.DryRun && o.Detach:
+		return diag.Errorf(diag.Usage, "--detach is not for --dry-run").WithNext("leave one of them out")
+	}
+	return nil
+}
+
+// deployment is one run of `lakectl deploy`.
+type deployment struct {
+	*DeployOptions
+	*workspace
+	cloud   *cloud
+	engine  *stack.Engine
+	bucket  *ops.Bucket
+	adopted []string // buckets that exist already, and are taken into the stack
+	result  deployResult
+}
+
+// deployResult is the result of `deploy --json`.
+type deployResult struct {
+	Stack   string            `json:"stack"`
+	ID      string            `json:"id,omitempty"`
+	Account string            `json:"account"`
+	Region  string            `json:"region"`
+	Status  string            `json:"status,omitempty"`
+	Changed bool              `json:"changed"` // the stack; with --dry-run: it would be
+	DryRun  bool              `json:"dry_run,omitempty"`
+	Begun   bool              `json:"detached,omitempty"`
+	Adopts  []string          `json:"adopts,omitempty"`
+	Changes []stack.Change    `json:"changes"`
+	Steps   []stepResult      `json:"steps"`
+	Outputs map[string]string `json:"outputs,omitempty"`
+	Cost    *cost.Monthly     `json:"cost,omitempty"`
+}
+
+func runDeploy(ctx context.Context, opts *DeployOptions) error {
+	d, err := newDeployment(ctx, opts)
+	if err != nil {
+		return err
+	}
+	request, err := d.request(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.preflight(ctx); err != nil {
+		return err
+	}
+	ui := newDeployUI(d)
+	defer ui.close()
+	result, err := d.engine.Deploy(ctx, request, ui)
+	ui.close()
+	d.take(result)
+	if err != nil {
+		return err
+	}
+	return d.conclude(ctx, result)
+}
+
+func newDeployment(ctx context.Context, opts *DeployOptions) (*deployment, error) {
+	app := opts.App
+	w, cfg, problems, err := app.read()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.bindTo(cfg, problems, nil); err != nil {
+		return nil, err
+	}
+	c, err := openCloud(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	app.note("Account %s, region %s, environment %s, as %s", c.Who.Account, c.Who.Region, c.Names.Environment, c.Who.ARN)
+	d := &deployment{DeployOptions: opts, workspace: w, cloud: c, engine: openStack(c, opts.RoleARN)}
+	d.bucket = ops.New(ops.Client(c.Session), ops.Options{Names: c.Names, Tags: d.tags(), Plain: strings.HasPrefix(c.Session.Endpoint(), "http://")})
+	d.result = deployResult{Stack: c.Names.Stack(), Account: c.Who.Account, Region: c.Who.Region, DryRun: opts.DryRun, Changes: []stack.Change{}, Steps: []stepResult{}}
+	return d, nil
+}
+
+// openStack returns the engine of a project's stack.
+func openStack(c *cloud, role string) *stack.Engine {
+	return stack.New(stack.Client(c.Session), stack.Options{Name: c.Names.Stack(), RoleARN: role, Production: stack.Production(c.Names.Environment)})
+}
+
+// tags are those of everything: of the file, then of the command line.
+func (d *deployment) tags() map[string]string {
+	all := map[string]string{}
+	for _, tag := range d.Config.AWS.Tags.Entries {
+		all[tag.Name] = tag.Value.Value
+	}
+	for _, tag := range d.Tags {
+		key, value, _ := strings.Cut(tag, "=")
+		all[key] = value
+	}
+	return all
+}
+
+// request renders the template, and puts it where CloudFormation can read it.
+func (d *deployment) request(ctx context.Context) (stack.Request, error) {
+	own, problems, err := ownQueries(d.Config)
+	if err = errors.Join(err, problems.Err()); err != nil {
+		return stack.Request{}, err
+	}
+	text, err := template.Render(template.Options{Queries: own, Sources: template.Sources(d.Config)})
+	if err != nil {
+		return stack.Request{}, err
+	}
+	tags := d.tags()
+	maps.Copy(tags, map[string]string{"Project": d.cloud.Names.Project, "Environment": d.cloud.Names.Environment})
+	r := stack.Request{Template: text, Parameters: template.Parameters(d.Config, d.cloud.Names), Tags: tags, DryRun: d.DryRun, Detach: d.Detach}
+	if large := len(text) > stack.MaxBody; large || !d.DryRun {
+		made, err := d.bucket.Ensure(ctx)
+		if err != nil {
+			return r, err
+		}
+		if made {
+			d.App.note("Made the bucket %s, for templates and scripts", d.bucket.Name())
+		}
+		if large {
+			r.URL, err = d.bucket.PutTemplate(ctx, text)
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// take notes what became of the stack.
+func (d *deployment) take(result *stack.Result) {
+	d.result.Adopts = d.adopted
+	if result.Stack != nil {
+		d.result.ID, d.result.Status = result.Stack.ID, result.Stack.Status
+	}
+	if p := result.Plan; p != nil {
+		d.result.Changed = !p.Nothing
+		d.result.Changes = append(d.result.Changes, p.Changes...)
+	}
+}
+
+// conclude does what comes after the stack.
+func (d *deployment) conclude(ctx context.Context, result *stack.Result) error {
+	app := d.App
+	switch {
+	case d.DryRun:
+		return d.concludeDry(result)
+	case result.Executed && !result.Done:
+		d.result.Begun = true
+		app.note("The changes have begun. `lakectl deploy` attaches to them, and does the rest")
+		return d.print("")
+	case !result.Done:
+		return diag.Errorf(diag.Usage, "the stack %s was not changed", d.result.Stack)
+	case result.Plan.Nothing:
+		app.note("The stack %s is up to date", d.result.Stack)
+	default:
+		app.note("The stack %s is in %s", d.result.Stack, d.result.Status)
+	}
+	d.result.Outputs = outputs(d.cloud.Names, d.Config.AWS.KMS.Value, result.Stack.Outputs)
+	if err := d.runSteps(ctx); err != nil {
+		return err
+	}
+	changed := "deployed"
+	if !d.result.Changed {
+		changed = "nothing to change"
+	}
+	return d.print(d.result.Stack + ": " + changed)
+}
+
+// concludeDry says what a deployment would cost, and whether it would change
+// something.
+func (d *deployment) concludeDry(result *stack.Result) error {
+	estimate := cost.EstimateDeployment(d.costs())
+	d.result.Cost = &estimate
+	text := ""
+	if result.Plan.Nothing {
+		text = d.result.Stack + ": nothing to change"
+	}
+	if err := d.print(text); err != nil {
+		return err
+	}
+	if !d.App.json {
+		if err := printCost(d.App.IO.Out, estimate); err != nil {
+			return err
+		}
+	}
+	if d.DetailedExitCode && !result.Plan.Nothing {
+		return diag.Errorf(diag.Pending, "%s: %s", d.result.Stack, result.Plan.Summary()).WithNext("lakectl deploy")
+	}
+	return nil
+}
+
+// print prints the result: for machines, or a line for people.
+func (d *deployment) print(line string) error {
+	if d.App.json {
+		return d.App.printJSON(d.result)
+	}
+	if line == "" {
+		return nil
+	}
+	_, err := d.App.IO.Out.Write([]byte(term.Clean(line) + "\n"))
+	return err
+}

@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/lakectl/lakectl/internal/aws/names"
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/storage"
+	"github.com/lakectl/lakectl/internal/storage/local"
+	"github.com/lakectl/lakectl/internal/storage/s3"
+	"github.com/lakectl/lakectl/internal/term"
+)
+
+// deployStep is something that a deployment does after the stack. It says what
+// it did, in a few words; nothing if there was nothing to do. Done again it
+// changes nothing.
+type deployStep struct {
+	name string
+	do   func(context.Context, *deployment) (did string, err error)
+}
+
+// stepResult is what a step did, in JSON.
+type stepResult struct {
+	Name string `json:"name"`
+	Did  string `json:"did,omitempty"`
+}
+
+// deploySteps are what a deployment does after the stack, in their order. What
+// needs the stack's outputs finds them in result.Outputs; what uploads uses
+// deployment.bucket. The outputs are written last: when they are there,
+// everything is.
+func deploySteps() []deployStep {
+	return []deployStep{
+		{"folders", makeFolders},
+		{"outputs", writeOutputs},
+	}
+}
+
+// runSteps does all steps. One that fails does not keep the others from being
+// done, but the outputs are not written then.
+func (d *deployment) runSteps(ctx context.Context) error {
+	var failed error
+	for _, step := range deploySteps() {
+		if failed != nil && step.name == "outputs" {
+			break
+		}
+		did, err := step.do(ctx, d)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			if ctx.Err() != nil {
+				break
+			}
+			continue
+		}
+		d.result.Steps = append(d.result.Steps, stepResult{Name: step.name, Did: did})
+		if did != "" {
+			d.App.note("%s: %s", step.name, term.Clean(did))
+		}
+	}
+	return failed
+}
+
+// folderMark is what makes a folder of S3 visible before there is something in
+// it. An object whose name ends in / would do as well, but some readers stumble
+// on it; names that begin with _ are skipped by Athena, Spark and Glue.
+const folderMark = "_folder"
+
+// makeFolders makes the layers of a lake on S3 visible.
+func makeFolders(ctx context.Context, d *deployment) (string, error) {
+	if !onS3(d.Config.Lake.Value) {
+		return "", nil // the lake makes its own folders
+	}
+	n := d.cloud.Names
+	bucket := s3.New(d.cloud.Session, s3.Options{Bucket: n.LakeBucket, Prefix: n.LakePrefix, Owner: n.Account})
+	made := 0
+	for _, layer := range []string{lake.Bronze, lake.Silver, lake.Gold, lake.Quarantine} {
+		_, err := storage.WriteAll(ctx, bucket, layer+"/"+folderMark, nil, storage.CreateOptions{IfNoneMatch: true})
+		switch {
+		case err == nil:
+			made++
+		case !errors.Is(err, storage.ErrPrecondition):
+			return "", fmt.Errorf("make the folder %s: %w", layer, err)
+		}
+	}
+	if made == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("%d in s3://%s/%s", made, n.LakeBucket, n.LakePrefix), nil
+}
+
+// outputs returns what other programs need to know of a deployment: what the
+// stack says, and where it says nothing the names that follow from the project's.
+func outputs(n names.Names, kms bool, said map[string]string) map[string]string {
+	all := map[string]string{
+		"LakeBucket": n.LakeBucket, "LogsBucket": n.LogsBucket(), "Workgroup": n.Workgroup(), "TopicArn": n.TopicARN(),
+		"BronzeDatabase": n.Database(lake.Bronze), "SilverDatabase": n.Database(lake.Silver), "GoldDatabase": n.Database(lake.Gold),
+		"GlueJobRoleArn": n.RoleARN("glue-job"), "GlueCrawlerRoleArn": n.RoleARN("glue-crawler"), "SecurityConfiguration": n.SecurityConfiguration(kms),
+	}
+	for name, value := range said {
+		if value != "" {
+			all[name] = value
+		}
+	}
+	return all
+}
+
+// outputsFolder is where the outputs of deployments are, beside lakehouse.yaml.
+const outputsFolder = ".lakehouse"
+
+// writeOutputs writes the outputs for people and other programs.
+func writeOutputs(ctx context.Context, d *deployment) (string, error) {
+	n := d.cloud.Names
+	data, err := json.MarshalIndent(map[string]any{
+		"project": n.Project, "environment": n.Environment, "account": n.Account, "region": n.Region,
+		"stack": n.Stack(), "stack_id": d.result.ID, "outputs": d.result.Outputs,
+	}, "", "  ")
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(filepath.Dir(d.Config.File), outputsFolder)
+	folder, err := local.New(dir, local.Options{})
+	if err != nil {
+		return "", err
+	}
+	name := n.Environment + ".json"
+	if _, err := storage.WriteAll(ctx, folder, name, append(data, '\n'), storage.CreateOptions{}); err != nil {
+		return "", fmt.Errorf("write the outputs: %w", err)
+	}
+	return "in " + d.App.short(filepath.Join(dir, name)), nil
+}
