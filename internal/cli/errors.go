@@ -24,6 +24,10 @@ func failures(class diag.Class, err error) []failure {
 		return []failure{describe(typed)} // it knows what goes on without us
 	}
 	if class == diag.Interrupted {
+		var typed *diag.Error
+		if errors.As(err, &typed) && typed.Class == diag.Interrupted { // what goes on without us
+			return []failure{{message: typed.Msg, next: typed.Next}}
+		}
 		return []failure{{message: "interrupted", next: "run the same command again: nothing is half-published"}}
 	}
 	var list []failure

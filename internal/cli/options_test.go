@@ -50,8 +50,12 @@ func TestRunOptions(t *testing.T) {
 		"--workers 3 --memory 512MiB":            {Engine: engine(func(o *engineOptions) { o.Memory = 512 << 20 })},
 		"--workers 3 --memory 0":                 {Engine: engine(func(o *engineOptions) { o.Memory = 0 })},
 		"--workers 3 --lock-timeout 90s gold":    {Tables: []string{"gold"}, Engine: engine(func(o *engineOptions) { o.LockTimeout = 90 * time.Second })},
+		"--engine glue silver":                   {On: onGlue, Tables: []string{"silver"}},
 		"--accept silver.t.check --reason known": {Accept: []string{"silver.t.check"}, Reason: "known"},
 	} {
+		if want.On == "" {
+			want.On = onLocal
+		}
 		var got *RunOptions
 		if err := parse(newRunCmd(app, func(o *RunOptions) error { got = o; return nil }), line); err != nil {
 			t.Errorf("%s: %v", line, err)

@@ -57,6 +57,7 @@ func newRootCmd(app *App) *cobra.Command {
 	add(groupLook, newStatusCmd(app, nil), newShowCmd(app, nil), newQuarantineCmd(app))
 	add(groupCloud, newCatalogCmd(app))
 	add(groupCloud, newPolicyCmd(app))
+	add(groupCloud, newJobCmd(app), newCrawlerCmd(app))
 	add(groupCloud, newDoctorCmd(app, nil))
 	add(groupCloud, newDeployCmd(app, nil), newDriftCmd(app, nil), newDestroyCmd(app, nil))
 	add(groupOther, newLockCmd(app), newSchemaCmd(app, nil), newVersionCmd(app, nil), newCompletionCmd(app))

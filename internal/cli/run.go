@@ -27,8 +27,15 @@ type RunOptions struct {
 	DryRun         bool
 	Accept         []string
 	Reason         string
+	On             string // the engine: onLocal or onGlue
 	Engine         engineOptions
 }
+
+// The engines of runs.
+const (
+	onLocal = "local"
+	onGlue  = "glue"
+)
 
 // engineOptions are settings of a run that do not change what it makes.
 type engineOptions struct {
@@ -74,6 +81,12 @@ Every layer is published in one commit, after its checks. A failed gate
 publishes nothing of its layer. To let one pass, once: --accept GATE --reason
 TEXT.
 
+With --engine glue the layers run as jobs in AWS Glue, one after the other: the
+jobs are brought up to date, started, and followed with their logs until they
+end, with what they cost. Ctrl-C detaches from them, and they go on; lakectl job
+status, logs and stop return to them. With --dry-run nothing is started, and an
+estimate of the cost is shown.
+
 Exit codes: 0 done, or nothing to do; 2 wrong use or a changed definition; 3 a
 gate failed; 5 some files failed whole and the rest is committed; 6 the lake
 is locked; 8 --memory is too little; 130 interrupted. All of them: lakectl
@@ -82,20 +95,25 @@ help exit-codes.`,
   lakectl run silver.transactions+
   lakectl run --dry-run
   lakectl run --accept silver.transactions.quarantined --reason "bad export"
-  lakectl run --json | jq .ledger`,
+  lakectl run --json | jq .ledger
+  lakectl run silver gold --engine glue`,
 		ValidArgsFunction: app.completeTables("bronze", "silver", "gold"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Tables = args
-			if err := opts.check(); err != nil {
+			if err := errors.Join(opts.checkEngine(cmd.Flags().Changed), opts.check()); err != nil {
 				return err
 			}
 			if runF != nil {
 				return runF(opts)
 			}
+			if opts.On == onGlue {
+				return runGlue(cmd.Context(), opts)
+			}
 			return runRun(cmd.Context(), opts)
 		},
 	}
 	flags := cmd.Flags()
+	flags.StringVar(&opts.On, "engine", onLocal, "run on this machine (`local`) or in AWS (glue)")
 	flags.BoolVar(&opts.FullRefresh, "full-refresh", false, "build silver and gold anew from bronze")
 	flags.BoolVar(&opts.RebuildChanged, "rebuild-changed", false, "build tables anew whose definition has changed")
 	flags.BoolVar(&opts.Yes, "yes", false, "answer yes to questions: the same as --rebuild-changed")

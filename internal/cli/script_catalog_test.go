@@ -11,9 +11,9 @@ import (
 // glueKey is where a script keeps its Glue.
 const glueKey = "catalogtest"
 
-// glue starts a Glue data catalog, changes it as somebody else would, or makes
+// glueCatalog starts a Glue data catalog, changes it as somebody else would, or makes
 // an operation fail.
-func glue(ts *testscript.TestScript, _ bool, args []string) {
+func glueCatalog(ts *testscript.TestScript, _ bool, args []string) {
 	g := ts.Value(glueKey).(*catalogtest.Glue)
 	switch {
 	case len(args) == 1 && args[0] == "start":

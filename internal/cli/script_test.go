@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 //	aws BUCKET...              starts S3 with these buckets, for this script alone
 //	upload BUCKET KEY FILE     puts a file into a bucket of it
 //	glue start|drop|deny ...   starts a Glue data catalog, drops a table of it, makes an operation fail
+//	gluejobs [KEY=VALUE...]    starts S3, Glue with jobs and crawlers, logs and STS; see startGlue
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -59,7 +60,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonAt, "nocolor": noColor, "cut": cut, "hold": hold, "pend": pend, "sed": sed,
-			"aws": startAWS, "upload": upload, "glue": glue,
+			"aws": startAWS, "upload": upload, "glue": glueCatalog, "gluejobs": startGlue,
 		},
 	})
 }

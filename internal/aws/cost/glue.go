@@ -2,6 +2,7 @@ package cost
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -38,13 +39,16 @@ func DPUs(workerType string) float64 {
 // GlueJob returns what DPU-seconds of a job cost.
 func GlueJob(dpuSeconds float64, flex bool) float64 {
 	if flex {
-		return dpuSeconds / 3600 * GlueFlexDPUHour
+		return exact(dpuSeconds / 3600 * GlueFlexDPUHour)
 	}
-	return dpuSeconds / 3600 * GlueDPUHour
+	return exact(dpuSeconds / 3600 * GlueDPUHour)
 }
 
+// exact rounds to millionths of a dollar, which leaves out what floats add.
+func exact(usd float64) float64 { return math.Round(usd*1e6) / 1e6 }
+
 // GlueCrawl returns what DPU-hours of a crawler cost.
-func GlueCrawl(dpuHours float64) float64 { return dpuHours * GlueDPUHour }
+func GlueCrawl(dpuHours float64) float64 { return exact(dpuHours * GlueDPUHour) }
 
 // Jobs are runs that are to be estimated, one of each job.
 type Jobs struct {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func same(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
+func same(a, b float64) bool { return math.Abs(a-b) < 1e-5 }
 
 func TestEstimateJobs(t *testing.T) {
 	jobs := Jobs{Names: []string{"a", "b"}, WorkerType: "G.2X", MaxWorkers: 10, Timeout: 2 * time.Hour, Retries: 1,

@@ -19,7 +19,7 @@ type Watch struct {
 // How often a run is looked at, and how often that may fail in a row: the run
 // goes on whether we see it or not.
 const (
-	firstPoll = 2 * time.Second
+	firstPoll = time.Second
 	lastPoll  = 15 * time.Second
 	tolerated = 5
 )

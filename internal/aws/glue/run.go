@@ -2,6 +2,7 @@ package glue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -180,13 +181,14 @@ func (r *Runner) Stop(ctx context.Context, job string, ids ...string) error {
 	if err != nil {
 		return explain(fmt.Errorf("stop runs of %s: %w", job, err))
 	}
+	var failed []error
 	for _, e := range out.Errors {
 		reason := "Glue does not say why"
 		if e.ErrorDetail != nil {
 			reason = aws.ToString(e.ErrorDetail.ErrorCode) + ": " + aws.ToString(e.ErrorDetail.ErrorMessage)
 		}
-		return diag.Errorf(diag.Unexpected, "the run %s of %s cannot be stopped: %s", aws.ToString(e.JobRunId), job, reason).
-			WithNext("`lakectl job status %s` says whether it has ended", aws.ToString(e.JobRunId))
+		failed = append(failed, diag.Errorf(diag.Unexpected, "the run %s of %s cannot be stopped: %s", aws.ToString(e.JobRunId), job, reason).
+			WithNext("`lakectl job status %s` says whether it has ended", aws.ToString(e.JobRunId)))
 	}
-	return nil
+	return errors.Join(failed...)
 }

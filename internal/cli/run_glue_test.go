@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lakectl/lakectl/internal/diag"
+)
+
+const glueProject = `project: shop
+lake: s3://lake/shop
+bronze: {orders: {source: "s3://raw/orders"}}
+silver: {orders: {columns: {id: {type: bigint}}}}
+gold: {all: {from: orders}}
+`
+
+// gluing returns an App on a project whose AWS is a fake.
+func gluing(t *testing.T, f *fakeGlue) (app *App, out, errs interface{ String() string }) {
+	t.Helper()
+	url, stop, err := f.start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	for name, value := range glueEnvironment(url) {
+		t.Setenv(name, value)
+	}
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	app, out, errs = testApp(t)
+	t.Chdir(app.Dir)
+	if err := os.WriteFile(filepath.Join(app.Dir, "lakehouse.yaml"), []byte(glueProject), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return app, out, errs
+}
+
+// Ctrl-C leaves the run alone and says how to return to it; what follows is not
+// started.
+func TestDetachFromAGlueRun(t *testing.T) {
+	f := newFakeGlue()
+	f.states = []string{"STARTING", "RUNNING"}
+	ctx, cancel := context.WithCancel(t.Context())
+	looked := 0
+	f.seen = func(operation string) {
+		if operation == "GetJobRun" {
+			if looked++; looked == 2 {
+				cancel()
+			}
+		}
+	}
+	app, out, errs := gluing(t, f)
+	if code := app.Run(ctx, []string{"run", "silver", "gold", "--engine", "glue"}); code != int(diag.Interrupted) {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{"detached: the run jr_1 of shop-dev-silver goes on in AWS", "lakectl job status jr_1 --follow", "lakectl job stop jr_1"} {
+		if !strings.Contains(errs.String(), want) {
+			t.Errorf("it is not said %q:\n%s", want, errs)
+		}
+	}
+	if !strings.Contains(out.String(), "not started: gold") || len(f.runs) != 1 {
+		t.Errorf("%d runs, %s", len(f.runs), out)
+	}
+}
+
+// What is asked of a run goes to the job as arguments, alike to all its jobs.
+func TestArgumentsOfAGlueRun(t *testing.T) {
+	f := newFakeGlue()
+	app, _, errs := gluing(t, f)
+	args := []string{"run", "gold", "silver.orders", "--engine", "glue", "--yes", "--full-refresh"}
+	if code := app.Run(t.Context(), args); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	var name any
+	for i, want := range []string{"shop-dev-silver", "shop-dev-gold"} {
+		arguments := f.runs[i].args.(object)
+		if f.runs[i].job != want || arguments["--tables"] != "silver.orders,gold.all" || arguments["--full-refresh"] != "true" || arguments["--rebuild-changed"] != "true" {
+			t.Errorf("%s: %v", f.runs[i].job, arguments)
+		}
+		if name == nil {
+			name = arguments["--run"]
+		}
+		if name == nil || arguments["--run"] != name {
+			t.Errorf("the run is called %v, then %v", name, arguments["--run"])
+		}
+	}
+}
+
+// With retries a run that fails is followed through its next attempt.
+func TestAttemptsOfAGlueRun(t *testing.T) {
+	f := newFakeGlue()
+	f.states = []string{"FAILED"}
+	f.seen = func(operation string) {
+		if operation == "GetJobRuns" && len(f.runs) == 1 { // Glue tries again by itself
+			f.states = []string{"FAILED", "SUCCEEDED"}
+			f.runs = append(f.runs, &fakeRun{job: f.runs[0].job, id: "jr_1_attempt_1", attempt: 1, at: 1, args: f.runs[0].args})
+		}
+	}
+	app, out, errs := gluing(t, f)
+	file := filepath.Join(app.Dir, "lakehouse.yaml")
+	if err := os.WriteFile(file, []byte(glueProject+"aws: {glue: {retries: 1}}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code := app.Run(t.Context(), []string{"run", "silver", "--engine", "glue"}); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if !strings.Contains(errs.String(), "Glue tries again") || !strings.Contains(out.String(), "jr_1_attempt_1") {
+		t.Errorf("%s%s", errs, out)
+	}
+}
