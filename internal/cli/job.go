@@ -90,7 +90,7 @@ func runJobLs(ctx context.Context, opts *JobOptions) error {
 	if err != nil {
 		return err
 	}
-	registry, runner := glue.NewRegistry(c.Session), glue.NewRunner(c.Session)
+	registry, runner := glue.NewRegistry(c.Session), glue.NewRunner(c.Session, c.Names)
 	lines := []jobLine{}
 	for _, layer := range glue.Layers() {
 		line := jobLine{Layer: layer, Job: c.Names.Job(layer)}

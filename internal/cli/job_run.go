@@ -108,7 +108,7 @@ func runJobStatus(ctx context.Context, opts *JobRunOptions) error {
 	if err != nil {
 		return err
 	}
-	runner := glue.NewRunner(c.Session)
+	runner := glue.NewRunner(c.Session, c.Names)
 	if opts.Run == "" {
 		return app.lastRuns(ctx, c, runner, opts.Last)
 	}
@@ -186,7 +186,7 @@ func runJobLogs(ctx context.Context, opts *JobRunOptions) error {
 	if err != nil {
 		return err
 	}
-	runner := glue.NewRunner(c.Session)
+	runner := glue.NewRunner(c.Session, c.Names)
 	run, err := c.findRun(ctx, runner, opts.Run)
 	if err != nil {
 		return err
@@ -219,7 +219,7 @@ func runJobStop(ctx context.Context, opts *JobRunOptions) error {
 	if err != nil {
 		return err
 	}
-	runner := glue.NewRunner(c.Session)
+	runner := glue.NewRunner(c.Session, c.Names)
 	run, err := c.findRun(ctx, runner, opts.Run)
 	if err != nil {
 		return err

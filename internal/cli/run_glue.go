@@ -63,7 +63,7 @@ func runGlue(ctx context.Context, opts *RunOptions) error {
 	if err != nil {
 		return err
 	}
-	g := &glueRun{app: app, w: w, cloud: c, runner: glue.NewRunner(c.Session)}
+	g := &glueRun{app: app, w: w, cloud: c, runner: glue.NewRunner(c.Session, c.Names)}
 	if err := g.prepare(opts); err != nil {
 		return err
 	}

@@ -75,11 +75,8 @@ func (r *Runner) Follow(ctx context.Context, run *Run, w Watch) (*Run, error) {
 // listen reads the log. A run is followed without it where it cannot be read,
 // which is said once.
 func (f *follower) listen(ctx context.Context) {
-	if f.deaf || f.run.LogGroup == "" {
+	if f.deaf {
 		return
-	}
-	if f.tail.group == "/"+OutputLog { // the group was not known when the run began
-		f.tail = f.Tail(f.run, OutputLog)
 	}
 	lines, err := f.tail.Next(ctx)
 	for _, line := range lines {

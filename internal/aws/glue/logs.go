@@ -3,6 +3,7 @@ package glue
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,17 +28,24 @@ type Line struct {
 // Tail reads the log of a run as it grows.
 type Tail struct {
 	logs   logsAPI
-	group  string
+	groups []string
 	run    string
 	from   int64 // milliseconds since 1970
 	seen   map[string]bool
 	newest int64
 }
 
-// Tail returns the log of a run, OutputLog or SystemLog, from its start.
+// Tail returns the log of a run, OutputLog or SystemLog, from its start. It is in
+// the group that the run names, or, where that is another one, in the group that
+// its job names.
 func (r *Runner) Tail(run *Run, kind string) *Tail {
-	return &Tail{logs: r.logs, group: strings.TrimSuffix(run.LogGroup, "/") + "/" + kind, run: run.ID,
-		from: run.Started.Add(-time.Minute).UnixMilli(), seen: map[string]bool{}}
+	t := &Tail{logs: r.logs, run: run.ID, from: run.Started.Add(-time.Minute).UnixMilli(), seen: map[string]bool{}}
+	for _, prefix := range []string{run.LogGroup, r.logGroup} {
+		if group := strings.TrimSuffix(prefix, "/") + "/" + kind; prefix != "" && !slices.Contains(t.groups, group) {
+			t.groups = append(t.groups, group)
+		}
+	}
+	return t
 }
 
 // overlap is how much of the log is read again: lines of one moment need not
@@ -48,14 +56,25 @@ const overlap = 30 * time.Second
 // not there yet has none.
 func (t *Tail) Next(ctx context.Context) ([]Line, error) {
 	var lines []Line
-	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &t.group, LogStreamNamePrefix: &t.run, StartTime: aws.Int64(t.from)}
+	for _, group := range t.groups {
+		more, err := t.read(ctx, group)
+		lines = append(lines, more...)
+		if err != nil && session.Code(err) != "ResourceNotFoundException" {
+			return lines, session.Explain(fmt.Errorf("read the log %s of the run %s: %w", group, t.run, err))
+		}
+	}
+	t.from = max(t.from, t.newest-overlap.Milliseconds())
+	return lines, nil
+}
+
+// read reads what is new in one group.
+func (t *Tail) read(ctx context.Context, group string) ([]Line, error) {
+	var lines []Line
+	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, LogStreamNamePrefix: &t.run, StartTime: aws.Int64(t.from)}
 	for {
 		out, err := t.logs.FilterLogEvents(ctx, in)
-		if session.Code(err) == "ResourceNotFoundException" {
-			return lines, nil
-		}
 		if err != nil {
-			return lines, session.Explain(fmt.Errorf("read the log %s of the run %s: %w", t.group, t.run, err))
+			return lines, err
 		}
 		for _, e := range out.Events {
 			id := aws.ToString(e.EventId)
@@ -68,7 +87,6 @@ func (t *Tail) Next(ctx context.Context) ([]Line, error) {
 			lines = append(lines, Line{Time: time.UnixMilli(at).UTC(), Text: strings.TrimRight(aws.ToString(e.Message), "\r\n")})
 		}
 		if in.NextToken = out.NextToken; in.NextToken == nil {
-			t.from = max(t.from, t.newest-overlap.Milliseconds())
 			return lines, nil
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/glue/types"
 
 	"github.com/lakectl/lakectl/internal/aws/cost"
+	"github.com/lakectl/lakectl/internal/aws/names"
 	"github.com/lakectl/lakectl/internal/aws/session"
 	"github.com/lakectl/lakectl/internal/diag"
 )
@@ -30,14 +31,15 @@ type logsAPI interface {
 
 // Runner starts, follows and stops runs of jobs.
 type Runner struct {
-	runs runsAPI
-	logs logsAPI
-	wait func(context.Context, time.Duration) error
+	runs     runsAPI
+	logs     logsAPI
+	logGroup string // of the jobs
+	wait     func(context.Context, time.Duration) error
 }
 
-// NewRunner returns the runs of an account and region.
-func NewRunner(s *session.Session) *Runner {
-	return &Runner{runs: glue.NewFromConfig(s.Config), logs: cloudwatchlogs.NewFromConfig(s.Config), wait: sleep}
+// NewRunner returns the runs of a project's jobs.
+func NewRunner(s *session.Session, n names.Names) *Runner {
+	return &Runner{runs: glue.NewFromConfig(s.Config), logs: cloudwatchlogs.NewFromConfig(s.Config), logGroup: n.LogGroup("jobs"), wait: sleep}
 }
 
 // sleep waits, unless the context ends first.

@@ -121,7 +121,7 @@ func TestFollowBearsFaults(t *testing.T) {
 	f.states = []types.JobRun{state("RUNNING", ""), state("SUCCEEDED", "")}
 	f.fails["GetJobRun"] = []error{fail("GetJobRun", "ThrottlingException"), fail("GetJobRun", "InternalServiceException")}
 	var got followed
-	begun := &Run{Job: "job", ID: "jr_1", State: "STARTING"}
+	begun := &Run{Job: "job", ID: "jr_1", State: "STARTING", LogGroup: "/g"}
 	logs := &fakeLogs{err: fail("FilterLogEvents", "AccessDeniedException")}
 	if _, err := runner(f, logs).Follow(t.Context(), begun, got.watch()); err != nil {
 		t.Error(err)
@@ -248,6 +248,11 @@ func TestLogs(t *testing.T) {
 	}
 	if logs.groups[0] != "/g/error" {
 		t.Error(logs.groups)
+	}
+	other := runner(f, logs)
+	other.logGroup = "/shop/dev/jobs"
+	if logs.groups = nil; other.Logs(t.Context(), run, LogOptions{Kind: OutputLog}, add) != nil || !slices.Equal(logs.groups, []string{"/g/output", "/shop/dev/jobs/output"}) {
+		t.Errorf("a run that names another group than its job: %v", logs.groups)
 	}
 	lines = nil
 	logs.pages = [][]logtypes.FilteredLogEvent{{event("1", "jr_1", "a")}}
