@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -273,9 +274,14 @@ func (app *App) detached(ctx context.Context, run *glue.Run, err error) error {
 		return err
 	}
 	if ctx.Err() == nil {
-		app.warn(fmt.Sprintf("the run %s of %s goes on in AWS; `lakectl job status %s --follow` returns to it", run.ID, run.Job, run.ID))
+		app.warn(fmt.Sprintf("the run %s of %s goes on in AWS; `lakectl job status %s --follow` returns to it", run.ID, run.Job, layerOf(run)))
 		return err
 	}
 	return diag.Errorf(diag.Interrupted, "detached: the run %s of %s goes on in AWS", run.ID, run.Job).
-		WithNext("`lakectl job status %[1]s --follow` returns to it, `lakectl job logs %[1]s` shows its log, `lakectl job stop %[1]s` stops it", run.ID)
+		WithNext("`lakectl job status %[1]s --follow` returns to it, `lakectl job logs %[1]s` shows its log, `lakectl job stop %[1]s` stops it", layerOf(run))
+}
+
+// layerOf is the layer of a run's job: a short name for the last run of it.
+func layerOf(run *glue.Run) string {
+	return run.Job[strings.LastIndexByte(run.Job, '-')+1:]
 }

@@ -77,7 +77,23 @@ func runGlue(ctx context.Context, opts *RunOptions) error {
 		return err
 	}
 	err = g.layers(ctx)
+	if ctx.Err() == nil && len(g.result.Jobs) > 0 {
+		err = errors.Join(err, g.tell(ctx))
+	}
 	return errors.Join(g.print(), err)
+}
+
+// tell tells the catalog what the jobs have committed, as a run on this machine
+// does.
+func (g *glueRun) tell(ctx context.Context) error {
+	if !g.w.Config.AWS.Catalog.Value {
+		return nil
+	}
+	if err := g.w.openLake(ctx, g.app, g.w.Config); err != nil {
+		return err
+	}
+	_, err := g.app.syncCatalog(ctx, g.w, g.cloud)
+	return err
 }
 
 // prepare finds what is to be run, and refuses what cannot be.

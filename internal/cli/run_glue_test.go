@@ -56,7 +56,7 @@ func TestDetachFromAGlueRun(t *testing.T) {
 	if code := app.Run(ctx, []string{"run", "silver", "gold", "--engine", "glue"}); code != int(diag.Interrupted) {
 		t.Errorf("exit code %d", code)
 	}
-	for _, want := range []string{"detached: the run jr_1 of shop-dev-silver goes on in AWS", "lakectl job status jr_1 --follow", "lakectl job stop jr_1"} {
+	for _, want := range []string{"detached: the run jr_1 of shop-dev-silver goes on in AWS", "lakectl job status silver --follow", "lakectl job stop silver"} {
 		if !strings.Contains(errs.String(), want) {
 			t.Errorf("it is not said %q:\n%s", want, errs)
 		}

@@ -69,7 +69,7 @@ func newFakeGlue() *fakeGlue {
 
 // start serves until stop is called.
 func (f *fakeGlue) start() (url string, stop func(), err error) {
-	server, stop, err := s3test.Start("shop-dev-ops-111122223333")
+	server, stop, err := s3test.Start("shop-dev-ops-111122223333", "lake")
 	if err != nil {
 		return "", nil, err
 	}

@@ -75,11 +75,11 @@ func differences(is, should []field) []FieldChange {
 	return out
 }
 
-// changeOf returns the change that makes one of the other; exists says whether
-// there is anything yet.
-func changeOf(kind, name string, exists bool, is, should []field) Change {
+// changeOf returns the change that makes what is what should be; is is nil if
+// there is nothing yet.
+func changeOf(kind, name string, is, should []field) Change {
 	c := Change{Kind: kind, Name: name, Action: Create}
-	if exists {
+	if is != nil {
 		c.Action, c.Fields = Keep, differences(is, should)
 		if len(c.Fields) > 0 {
 			c.Action = Update

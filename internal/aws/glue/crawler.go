@@ -162,52 +162,30 @@ func crawlerOf(ctx context.Context, api getCrawlerAPI, name string) (*types.Craw
 
 // PlanCrawlers says what RegisterCrawlers would do.
 func (r *Registry) PlanCrawlers(ctx context.Context, crawlers []Crawler) ([]Change, error) {
-	var changes []Change
-	for i := range crawlers {
-		c := &crawlers[i]
-		is, err := crawlerOf(ctx, r.crawlers, c.Name)
-		if err != nil {
-			return changes, err
-		}
-		var fields []field
-		if is != nil {
-			tags, err := r.tagsOf(ctx, c.ARN)
-			if err != nil {
-				return changes, err
-			}
-			fields = pairs(crawlerFields(is), tagPrefix, tags)
-		}
-		changes = append(changes, changeOf("crawler", c.Name, is != nil, fields, pairs(c.fields(), tagPrefix, c.Tags)))
-	}
-	return changes, nil
+	return r.plan(ctx, r.crawlerThings(crawlers))
 }
 
 // RegisterCrawlers creates and updates crawlers that are not as they should be,
 // and returns what was done, also when it fails on the way.
 func (r *Registry) RegisterCrawlers(ctx context.Context, crawlers []Crawler) ([]Change, error) {
-	plan, err := r.PlanCrawlers(ctx, crawlers)
-	if err != nil {
-		return nil, err
-	}
-	for i, change := range plan {
-		if err := r.registerCrawler(ctx, &crawlers[i], change); err != nil {
-			return plan[:i], err
-		}
-	}
-	return plan, nil
+	return r.register(ctx, r.crawlerThings(crawlers))
 }
 
-func (r *Registry) registerCrawler(ctx context.Context, c *Crawler, change Change) error {
-	if change.Action == Create {
-		if _, err := r.crawlers.CreateCrawler(ctx, c.create()); err != nil {
-			return explain(fmt.Errorf("create the crawler %s: %w", c.Name, err))
-		}
-		return nil
+func (r *Registry) crawlerThings(crawlers []Crawler) []thing {
+	var things []thing
+	for i := range crawlers {
+		c := &crawlers[i]
+		things = append(things, thing{kind: "crawler", name: c.Name, arn: c.ARN, tags: c.Tags, should: c.fields(),
+			is: func(ctx context.Context) ([]field, error) {
+				is, err := crawlerOf(ctx, r.crawlers, c.Name)
+				if err != nil || is == nil {
+					return nil, err
+				}
+				return crawlerFields(is), nil
+			},
+			create: func(ctx context.Context) error { _, err := r.crawlers.CreateCrawler(ctx, c.create()); return err },
+			update: func(ctx context.Context) error { _, err := r.crawlers.UpdateCrawler(ctx, c.update()); return err },
+		})
 	}
-	if slices.ContainsFunc(change.Fields, func(f FieldChange) bool { return !strings.HasPrefix(f.Field, tagPrefix) }) {
-		if _, err := r.crawlers.UpdateCrawler(ctx, c.update()); err != nil {
-			return explain(fmt.Errorf("update the crawler %s: %w", c.Name, err))
-		}
-	}
-	return r.retag(ctx, c.ARN, c.Tags, change)
+	return things
 }

@@ -74,54 +74,91 @@ func (r *Registry) job(ctx context.Context, name string) (*types.Job, error) {
 
 // PlanJobs says what RegisterJobs would do.
 func (r *Registry) PlanJobs(ctx context.Context, jobs []Job) ([]Change, error) {
-	var changes []Change
-	for i := range jobs {
-		j := &jobs[i]
-		is, err := r.job(ctx, j.Name)
-		if err != nil {
-			return changes, err
-		}
-		var fields []field
-		if is != nil {
-			tags, err := r.tagsOf(ctx, j.ARN)
-			if err != nil {
-				return changes, err
-			}
-			fields = pairs(jobFields(is), tagPrefix, tags)
-		}
-		changes = append(changes, changeOf("job", j.Name, is != nil, fields, pairs(j.fields(), tagPrefix, j.Tags)))
-	}
-	return changes, nil
+	return r.plan(ctx, r.jobThings(jobs))
 }
 
 // RegisterJobs creates and updates jobs that are not as they should be, and
 // returns what was done, also when it fails on the way.
 func (r *Registry) RegisterJobs(ctx context.Context, jobs []Job) ([]Change, error) {
-	plan, err := r.PlanJobs(ctx, jobs)
+	return r.register(ctx, r.jobThings(jobs))
+}
+
+func (r *Registry) jobThings(jobs []Job) []thing {
+	var things []thing
+	for i := range jobs {
+		j := &jobs[i]
+		things = append(things, thing{kind: "job", name: j.Name, arn: j.ARN, tags: j.Tags, should: j.fields(),
+			is: func(ctx context.Context) ([]field, error) {
+				is, err := r.job(ctx, j.Name)
+				if err != nil || is == nil {
+					return nil, err
+				}
+				return jobFields(is), nil
+			},
+			create: func(ctx context.Context) error { _, err := r.jobs.CreateJob(ctx, j.create()); return err },
+			update: func(ctx context.Context) error { _, err := r.jobs.UpdateJob(ctx, j.update()); return err },
+		})
+	}
+	return things
+}
+
+// thing is what can be registered.
+type thing struct {
+	kind, name, arn string
+	tags            map[string]string
+	should          []field                                // but tags
+	is              func(context.Context) ([]field, error) // nil if it is not there
+	create, update  func(context.Context) error
+}
+
+// plan says what register would do.
+func (r *Registry) plan(ctx context.Context, things []thing) ([]Change, error) {
+	var changes []Change
+	for _, t := range things {
+		is, err := t.is(ctx)
+		if err != nil {
+			return changes, err
+		}
+		if is != nil {
+			tags, err := r.tagsOf(ctx, t.arn)
+			if err != nil {
+				return changes, err
+			}
+			is = pairs(is, tagPrefix, tags)
+		}
+		changes = append(changes, changeOf(t.kind, t.name, is, pairs(t.should, tagPrefix, t.tags)))
+	}
+	return changes, nil
+}
+
+// register looks at all, then creates and updates.
+func (r *Registry) register(ctx context.Context, things []thing) ([]Change, error) {
+	plan, err := r.plan(ctx, things)
 	if err != nil {
 		return nil, err
 	}
-	for i, c := range plan {
-		if err := r.registerJob(ctx, &jobs[i], c); err != nil {
+	for i, t := range things {
+		if err := r.make(ctx, t, plan[i]); err != nil {
 			return plan[:i], err
 		}
 	}
 	return plan, nil
 }
 
-func (r *Registry) registerJob(ctx context.Context, j *Job, c Change) error {
+// make makes one thing what it should be.
+func (r *Registry) make(ctx context.Context, t thing, c Change) error {
 	if c.Action == Create {
-		if _, err := r.jobs.CreateJob(ctx, j.create()); err != nil {
-			return explain(fmt.Errorf("create the job %s: %w", j.Name, err))
+		if err := t.create(ctx); err != nil {
+			return explain(fmt.Errorf("create the %s %s: %w", t.kind, t.name, err))
 		}
 		return nil
 	}
 	if slices.ContainsFunc(c.Fields, func(f FieldChange) bool { return !strings.HasPrefix(f.Field, tagPrefix) }) {
-		if _, err := r.jobs.UpdateJob(ctx, j.update()); err != nil {
-			return explain(fmt.Errorf("update the job %s: %w", j.Name, err))
+		if err := t.update(ctx); err != nil {
+			return explain(fmt.Errorf("update the %s %s: %w", t.kind, t.name, err))
 		}
 	}
-	return r.retag(ctx, j.ARN, j.Tags, c)
+	return r.retag(ctx, t.arn, t.tags, c)
 }
 
 const tagPrefix = "tags."
