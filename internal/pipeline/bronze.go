@@ -146,6 +146,9 @@ func (r *run) ingest(ctx context.Context, tx *lake.Tx, state *lake.State, d *pro
 	}
 	tx.SetTable(bronzeRef(d), lake.TableSettings{Definition: d.Definition, Schema: lake.Columns(bronze.Schema(done.Columns))})
 	tx.Put(bronzeRef(d), done.Put...)
+	for _, f := range done.Put {
+		result.BytesWritten += f.Bytes
+	}
 	tx.Ingest(done.Inputs...)
 	for _, in := range done.Inputs {
 		result.ColumnsAdded = append(result.ColumnsAdded, in.ColumnsAdded...)

@@ -58,7 +58,8 @@ type BronzeResult struct {
 	Failed       []string         `json:"failed,omitempty"`
 	Records      int64            `json:"records"`
 	Damaged      map[string]int64 `json:"damaged,omitempty"` // records that could not be read, by reason
-	Bytes        int64            `json:"bytes"`
+	Bytes        int64            `json:"bytes"`             // of the files taken in
+	BytesWritten int64            `json:"bytes_written"`     // of what bronze has of them
 	ColumnsAdded []string         `json:"columns_added,omitempty"`
 	Seconds      float64          `json:"seconds"`
 }
