@@ -60,6 +60,7 @@ func newRootCmd(app *App) *cobra.Command {
 	add(groupCloud, newJobCmd(app), newCrawlerCmd(app))
 	add(groupCloud, newDoctorCmd(app, nil))
 	add(groupCloud, newDeployCmd(app, nil), newDriftCmd(app, nil), newDestroyCmd(app, nil))
+	add(groupCloud, newMonitorCmd(app))
 	add(groupOther, newLockCmd(app), newSchemaCmd(app, nil), newVersionCmd(app, nil), newCompletionCmd(app))
 	root.AddCommand(newExitCodesTopic(), newEnvironmentTopic())
 	root.SetHelpFunc(app.showHelp)

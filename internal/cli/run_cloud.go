@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/lakectl/lakectl/internal/diag"
@@ -9,21 +10,35 @@ import (
 )
 
 // tellCloud tells AWS of a run on a lake on S3: the catalog, what is in the lake
-// now. It does so also where nothing was committed, which repairs what a crash
-// of an earlier run left out. An error of it undoes nothing of the run.
+// now, and CloudWatch, how the run went. An error undoes nothing of the run.
 func (app *App) tellCloud(ctx context.Context, w *workspace, result *pipeline.Result, runErr error) error {
-	settings := &w.Config.AWS
-	if !onS3(w.Config.Lake.Value) || !settings.Catalog.Value || ctx.Err() != nil {
+	if !onS3(w.Config.Lake.Value) {
 		return nil
 	}
-	if without := []diag.Class{diag.Usage, diag.Locked, diag.Interrupted}; runErr != nil && slices.Contains(without, diag.ClassOf(runErr)) {
-		return nil // the run did nothing
+	var c *cloud
+	var err error
+	if w.Config.AWS.Catalog.Value && ctx.Err() == nil && mayHaveCommitted(runErr) {
+		c, err = app.tellCatalog(ctx, w)
 	}
+	app.reportRun(ctx, w, c, result, errors.Join(runErr, err))
+	return err
+}
+
+// mayHaveCommitted says whether a run that ended with an error may have changed
+// the lake.
+func mayHaveCommitted(err error) bool {
+	return err == nil || !slices.Contains([]diag.Class{diag.Usage, diag.Locked, diag.Interrupted}, diag.ClassOf(err))
+}
+
+// tellCatalog makes the catalog what the lake is, also where a run committed
+// nothing, which repairs what a crash of an earlier one left out. It returns
+// where AWS is, if that could be found out.
+func (app *App) tellCatalog(ctx context.Context, w *workspace) (*cloud, error) {
 	c, err := openCloud(ctx, w.Config)
 	if err != nil {
-		return diag.Errorf(diag.ClassOf(err), "what the run committed stays, but the catalog could not be told: %w", err).
+		return nil, diag.Errorf(diag.ClassOf(err), "what the run committed stays, but the catalog could not be told: %w", err).
 			WithNext("`lakectl catalog sync` tells it, or the next run; on a store that is not AWS's, write `aws: {catalog: false, metrics: false}` into lakehouse.yaml")
 	}
 	_, err = app.syncCatalog(ctx, w, c)
-	return err
+	return c, err
 }

@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 //	upload BUCKET KEY FILE     puts a file into a bucket of it
 //	glue start|drop|deny ...   starts a Glue data catalog, drops a table of it, makes an operation fail
 //	gluejobs [KEY=VALUE...]    starts S3, Glue with jobs and crawlers, logs and STS; see startGlue
+//	cloudwatch                 starts CloudWatch, SNS and STS, see type cloudWatch
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -61,6 +62,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonAt, "nocolor": noColor, "cut": cut, "hold": hold, "pend": pend, "sed": sed,
 			"aws": startAWS, "upload": upload, "glue": glueCatalog, "gluejobs": startGlue,
+			"cloudwatch": startCloudWatch,
 		},
 	})
 }
