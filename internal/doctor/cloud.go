@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -81,10 +82,20 @@ func (c *cloud) notDeployed() string {
 	return ""
 }
 
+// identityTimeout is how long AWS may take to say who we are, less than what
+// makes a check a warning: without an identity a project in AWS does not work.
+const identityTimeout = 12 * time.Second
+
 // identity finds out who we are. A project that has nothing to do with AWS need
 // not be anybody.
 func (c *cloud) identity(ctx context.Context) diag.Finding {
-	who, err := c.connect(ctx)
+	limited, cancel := context.WithTimeout(ctx, identityTimeout)
+	defer cancel()
+	who, err := c.connect(limited)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = diag.Errorf(diag.Transient, "AWS does not say who we are within %s", identityTimeout).
+			WithNext("is the network there, and the region right? try again")
+	}
 	switch {
 	case err != nil && !c.wanted():
 		return diag.Findf(diag.Skipped, "the project does not use AWS, and there is no way to it: %s", broken(err).Text)

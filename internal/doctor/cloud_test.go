@@ -91,6 +91,11 @@ func TestNoIdentity(t *testing.T) {
 		wanted(t, line, found["clock"], diag.Skipped, "no identity", "")
 		wanted(t, line, found["alarms"], diag.Skipped, "no identity", "")
 	}
+	silent := func(context.Context) (*session.Session, error) {
+		return nil, fmt.Errorf("ask: %w", context.DeadlineExceeded)
+	}
+	wanted(t, "no answer", cloudFindings(t, project(t, "aws: {kms: true}"), Options{Session: silent})["identity"],
+		diag.Bad, "AWS does not say who we are within 12s", "network")
 	// The clock may be why AWS turns us away, so it is looked at all the same.
 	denied := account(t, notImplemented)
 	other := func(ctx context.Context) (*session.Session, error) {

@@ -44,7 +44,11 @@ func (i *Inspector) unchecked(what string, err error) diag.Finding {
 		return diag.Findf(diag.Suspect, "could not be checked: %s: this endpoint does not have the operation", what)
 	}
 	err = session.Explain(fmt.Errorf("%s: %w", what, err))
-	f := diag.Findf(diag.Suspect, "could not be checked: %s", oneLine(err.Error()))
+	text := oneLine(err.Error())
+	if _, why, ok := strings.Cut(text, "request send failed, "); ok { // before it stands what the SDK did
+		text = what + ": " + why
+	}
+	f := diag.Findf(diag.Suspect, "could not be checked: %s", text)
 	var typed *diag.Error
 	if errors.As(err, &typed) {
 		f.Remedy = typed.Next

@@ -170,7 +170,16 @@ func TestWhatCannotBeLookedAt(t *testing.T) {
 	}
 }
 
-// A finding is wanted: of that level, with that in its text and its remedy.
+// Of a network that is not there it is said where it ends, not what the SDK did.
+func TestNoNetwork(t *testing.T) {
+	err := errors.New("operation error Glue: GetDatabase, exceeded maximum number of attempts, 3, request send failed, dial tcp 10.0.0.1:443: refused")
+	f := all(err).DefaultDatabase(context.Background())
+	if f.Text != "could not be checked: read the database default: dial tcp 10.0.0.1:443: refused" {
+		t.Error(f.Text)
+	}
+}
+
+// want compares a finding: its level, and what is in its text and its remedy.
 func want(t *testing.T, name string, got diag.Finding, level diag.Level, text, remedy string) {
 	t.Helper()
 	if got.Level != level || !strings.Contains(got.Text, text) || !strings.Contains(got.Remedy, remedy) {
