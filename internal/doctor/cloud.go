@@ -10,6 +10,7 @@ import (
 	"github.com/lakectl/lakectl/internal/aws/inspect"
 	"github.com/lakectl/lakectl/internal/aws/names"
 	"github.com/lakectl/lakectl/internal/aws/session"
+	"github.com/lakectl/lakectl/internal/aws/template"
 	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/lake"
@@ -36,7 +37,7 @@ func (c *cloud) wanted() bool {
 	if cfg == nil {
 		return false
 	}
-	return usesAWS(&cfg.AWS) || c.opts.onS3() && (cfg.AWS.Catalog.Value || cfg.AWS.Metrics.Value)
+	return usesAWS(&cfg.AWS) || (c.opts.onS3() || len(c.sources()) > 0) && (cfg.AWS.Catalog.Value || cfg.AWS.Metrics.Value)
 }
 
 // usesAWS says whether anything is set in the section aws of lakehouse.yaml.
@@ -149,6 +150,7 @@ func (c *cloud) checks() []Check {
 		{Group: AWS, Name: "endpoint", After: []string{"identity"}, Skip: c.noIdentity,
 			Run: func(context.Context) diag.Finding { return inspect.OtherEndpoint(c.session) }},
 		c.writer(),
+		c.rawFiles(),
 		{Group: AWS, Name: "stack", After: []string{"identity"}, Skip: c.noIdentity, Run: c.stack},
 	}
 	list = append(list, c.bucketChecks()...)
@@ -229,16 +231,36 @@ func (c *cloud) writer() Check {
 		Run: func(ctx context.Context) diag.Finding { return c.inspect.Writer(ctx, c.who.ARN) }}.unless(c.lakeElsewhere)
 }
 
+// rawFiles checks that those on S3 can be read, whatever is deployed.
+func (c *cloud) rawFiles() Check {
+	return Check{Group: AWS, Name: "raw files", After: []string{"identity"}, Skip: c.noIdentity,
+		Run: func(ctx context.Context) diag.Finding { return c.inspect.RawFiles(ctx, c.sources()) }}.unless(func() string {
+		if len(c.sources()) == 0 {
+			return "none are on S3"
+		}
+		return ""
+	})
+}
+
+// sources are the raw files on S3.
+func (c *cloud) sources() []string {
+	if c.opts.Config == nil {
+		return nil
+	}
+	return template.Sources(c.opts.Config)
+}
+
 func (c *cloud) roleChecks() []Check {
 	withKey := c.opts.Config != nil && c.opts.Config.AWS.KMS.Value
-	role := func(name, kind, policy string) Check {
-		return c.after(name, func(ctx context.Context) diag.Finding { return c.inspect.Role(ctx, kind, policy, withKey) })
+	role := func(name string, o inspect.RoleOptions) Check {
+		o.KMS = withKey
+		return c.after(name, func(ctx context.Context) diag.Finding { return c.inspect.Role(ctx, o) })
 	}
 	return []Check{
 		c.after("your queries", func(ctx context.Context) diag.Finding { return c.inspect.Analyst(ctx, c.who.ARN, withKey) }).unless(c.lakeElsewhere),
-		role("role of jobs", "glue-job", "glue-job"),
-		role("role of crawlers", "glue-crawler", "glue-crawler"),
-		role("role of Snowflake", "snowflake", "snowflake-s3").unless(c.noSnowflake),
+		role("role of jobs", inspect.RoleOptions{Kind: "glue-job", Policy: "glue-job", Sources: c.sources()}),
+		role("role of crawlers", inspect.RoleOptions{Kind: "glue-crawler", Policy: "glue-crawler"}),
+		role("role of Snowflake", inspect.RoleOptions{Kind: "snowflake", Policy: "snowflake-s3"}).unless(c.noSnowflake),
 		c.after("trust of Snowflake", func(ctx context.Context) diag.Finding { return c.inspect.SnowflakeTrust(ctx) }).unless(c.noSnowflake),
 	}
 }

@@ -85,7 +85,9 @@ func TestNoIdentity(t *testing.T) {
 	if levels(found)[diag.Bad] > 0 {
 		t.Errorf("%v", found)
 	}
-	for _, line := range []string{"lake: s3://shop-lake", "aws: {kms: true}", `aws: {glue: {flex: true}}`, `aws: {tags: {Team: "x"}}`} {
+	stores := project(t, "lake: s3://shop-lake", "aws: {catalog: false, metrics: false}") // of a store that is not AWS's
+	wanted(t, "another store", cloudFindings(t, stores, Options{Session: none})["identity"], diag.Skipped, "does not use AWS", "")
+	for _, line := range []string{"lake: s3://shop-lake", "aws: {kms: true}", `aws: {glue: {flex: true}}`, `aws: {tags: {Team: "x"}}`, `bronze: {a: {source: "s3://raw-files/in"}}`} {
 		found = cloudFindings(t, project(t, line), Options{Session: none})
 		wanted(t, line, found["identity"], diag.Bad, "no AWS region is set", "set AWS_REGION")
 		wanted(t, line, found["clock"], diag.Skipped, "no identity", "")
@@ -132,6 +134,7 @@ func TestNothingDeployed(t *testing.T) {
 	found = cloudFindings(t, project(t, "lake: s3://shop-lake"), Options{Session: empty, CatalogDifferences: func(context.Context) (int, error) { return 0, nil }})
 	wanted(t, "stack", found["stack"], diag.Bad, "nothing is deployed", "`lakectl deploy`")
 	wanted(t, "lake bucket", found["lake bucket"], diag.Bad, "there is no bucket shop-lake", "`lakectl deploy`")
+	wanted(t, "raw files", found["raw files"], diag.Skipped, "none are on S3", "")
 	wanted(t, "you", found["your permissions"], diag.Suspect, "does not have the operation", "")
 	for _, name := range []string{"role of jobs", "job gold", "alarms", "subscription", "catalog", "archived objects", "databases", "scripts bucket"} {
 		wanted(t, name, found[name], diag.Skipped, "nothing is deployed", "")
@@ -140,7 +143,8 @@ func TestNothingDeployed(t *testing.T) {
 
 // An endpoint that has no operations but one fails no check.
 func TestNoOperations(t *testing.T) {
-	found := cloudFindings(t, project(t, "lake: s3://shop-lake", "aws: {kms: true}", "snowflake: {account: x}"), Options{Session: account(t, notImplemented)})
+	found := cloudFindings(t, project(t, "lake: s3://shop-lake", "aws: {kms: true}", "snowflake: {account: x}"),
+		Options{Session: account(t, notImplemented)})
 	if n := levels(found); n[diag.Bad] > 0 || n[diag.Suspect] < 18 {
 		t.Errorf("%v: %v", n, found)
 	}

@@ -17,7 +17,10 @@ import (
 // project returns lakehouse.yaml with more lines in it.
 func project(t *testing.T, lines ...string) *config.Config {
 	t.Helper()
-	text := "project: shop\nbronze: {a: {source: x.csv}}\n" + strings.Join(lines, "\n")
+	text := "project: shop\n" + strings.Join(lines, "\n")
+	if !strings.Contains(text, "bronze:") {
+		text += "\nbronze: {a: {source: x.csv}}"
+	}
 	if !strings.Contains(text, "lake:") {
 		text += "\nlake: " + t.TempDir()
 	}

@@ -130,3 +130,21 @@ func TestArchived(t *testing.T) {
 		want(t, name, f, test.level, test.text, test.remedy)
 	}
 }
+
+func TestRawFiles(t *testing.T) {
+	ctx := context.Background()
+	there := objectFake{objects: []string{"in/a.csv=STANDARD", "in/b.csv=STANDARD"}}
+	for name, test := range map[string]struct {
+		objects      objectAPI
+		level        diag.Level
+		text, remedy string
+	}{
+		"there":     {there, diag.Good, "s3://raw/in/*.csv", ""},
+		"nothing":   {objectFake{}, diag.Suspect, "there is nothing at s3://raw/in/*.csv", "`source:`"},
+		"no bucket": {failing{coded("NoSuchBucket")}, diag.Bad, "there is no bucket raw", "`source:`"},
+		"closed":    {failing{answered(403, "AccessDenied")}, diag.Bad, "the bucket raw is closed to us", "s3:ListBucket"},
+		"elsewhere": {failing{answered(301, "PermanentRedirect", "X-Amz-Bucket-Region", "us-east-1")}, diag.Bad, "are in us-east-1, and we are in eu-central-1", "aws: {region: us-east-1}"},
+	} {
+		want(t, name, (&Inspector{names: shop, objects: test.objects}).RawFiles(ctx, []string{"s3://raw/in/*.csv"}), test.level, test.text, test.remedy)
+	}
+}

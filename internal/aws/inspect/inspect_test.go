@@ -125,15 +125,18 @@ var looks = map[string]func(context.Context, *Inspector) diag.Finding{
 	"job":       func(ctx context.Context, i *Inspector) diag.Finding { return i.Job(ctx, "silver") },
 	"default":   func(ctx context.Context, i *Inspector) diag.Finding { return i.DefaultDatabase(ctx) },
 	"databases": func(ctx context.Context, i *Inspector) diag.Finding { return i.Databases(ctx, "silver") },
-	"job role":  func(ctx context.Context, i *Inspector) diag.Finding { return i.Role(ctx, "glue-job", "glue-job", true) },
+	"job role": func(ctx context.Context, i *Inspector) diag.Finding {
+		return i.Role(ctx, RoleOptions{Kind: "glue-job", Policy: "glue-job", KMS: true})
+	},
 	"crawler role": func(ctx context.Context, i *Inspector) diag.Finding {
-		return i.Role(ctx, "glue-crawler", "glue-crawler", false)
+		return i.Role(ctx, RoleOptions{Kind: "glue-crawler", Policy: "glue-crawler"})
 	},
 	"user": func(ctx context.Context, i *Inspector) diag.Finding { return i.Writer(ctx, "arn:aws:iam::1:user/u") },
 	"caller's role": func(ctx context.Context, i *Inspector) diag.Finding {
 		return i.Analyst(ctx, "arn:aws:sts::1:assumed-role/r/s", true)
 	},
 	"key":          func(ctx context.Context, i *Inspector) diag.Finding { return i.Key(ctx) },
+	"raw files":    func(ctx context.Context, i *Inspector) diag.Finding { return i.RawFiles(ctx, []string{"s3://raw/a*"}) },
 	"formation":    func(ctx context.Context, i *Inspector) diag.Finding { return i.LakeFormation(ctx) },
 	"subscription": func(ctx context.Context, i *Inspector) diag.Finding { return i.Subscription(ctx, "") },
 	"alarms":       func(ctx context.Context, i *Inspector) diag.Finding { return i.Alarms(ctx) },

@@ -17,14 +17,21 @@ type simulatorAPI interface {
 	SimulatePrincipalPolicy(context.Context, *iam.SimulatePrincipalPolicyInput, ...func(*iam.Options)) (*iam.SimulatePrincipalPolicyOutput, error)
 }
 
-// Role asks IAM whether a role may do all that its policy is there for; kind is
-// that of names.Names.Role, kms whether the project has a key of its own.
-func (i *Inspector) Role(ctx context.Context, kind, policy string, kms bool) diag.Finding {
-	wanted, err := permissions(policy, i.names, kms)
+// RoleOptions say what a role is for.
+type RoleOptions struct {
+	Kind    string   // that of names.Names.Role
+	Policy  string   // that of template.Policies
+	KMS     bool     // the project has a key of its own
+	Sources []string // raw files on S3 that it reads
+}
+
+// Role asks IAM whether a role may do all that its policy is there for.
+func (i *Inspector) Role(ctx context.Context, o RoleOptions) diag.Finding {
+	wanted, err := permissions(o.Policy, i.names, o.KMS)
 	if err != nil {
-		return i.unchecked("read the policy "+policy, err)
+		return i.unchecked("read the policy "+o.Policy, err)
 	}
-	return i.simulate(ctx, i.names.RoleARN(kind), wanted)
+	return i.simulate(ctx, i.names.RoleARN(o.Kind), append(wanted, reader(i.names, o.Sources)...))
 }
 
 // Writer asks IAM whether whoever runs lakectl may write to the lake; arn is

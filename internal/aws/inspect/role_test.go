@@ -48,7 +48,7 @@ func (f *iamFake) GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Optio
 func TestRoles(t *testing.T) {
 	ctx := context.Background()
 	role := func(f *iamFake, kind string) diag.Finding {
-		return (&Inspector{names: shop, simulator: f, roles: f}).Role(ctx, kind, kind, true)
+		return (&Inspector{names: shop, simulator: f, roles: f}).Role(ctx, RoleOptions{Kind: kind, Policy: kind, KMS: true, Sources: []string{"s3://raw/in/2026-*.csv"}})
 	}
 	f := &iamFake{}
 	want(t, "jobs", role(f, "glue-job"), diag.Good, "shop-dev-eu-central-1-glue-job may do what it has to", "")
@@ -67,6 +67,10 @@ func TestRoles(t *testing.T) {
 	}
 	if asked["cloudwatch:namespace"] != "string Lakehouse/shop" || asked["kms:ResourceAliases"] != "stringList alias/shop-dev" {
 		t.Errorf("what conditions of the policy ask for is not given: %v", asked)
+	}
+	last := f.asked[len(f.asked)-1]
+	if last.ActionNames[0] != "s3:GetObject" || last.ResourceArns[0] != "arn:aws:s3:::raw/in/2026-any" || asked["s3:prefix"] != "string in/2026-" {
+		t.Errorf("of raw files it is asked for %v on %v, with %v", last.ActionNames, last.ResourceArns, asked)
 	}
 	want(t, "crawlers", role(&iamFake{}, "glue-crawler"), diag.Good, "glue-crawler may do what it has to", "")
 	f = &iamFake{denied: []string{"glue:BatchUpdatePartition"}, decision: types.PolicyEvaluationDecisionTypeImplicitDeny}
