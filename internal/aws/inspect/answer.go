@@ -51,7 +51,7 @@ func (i *Inspector) unchecked(what string, err error) diag.Finding {
 	f := diag.Findf(diag.Suspect, "could not be checked: %s", text)
 	var typed *diag.Error
 	if errors.As(err, &typed) {
-		f.Remedy = typed.Next
+		f.Remedy, _, _ = strings.Cut(typed.Next, "; `lakectl doctor`") // whoever reads this has run it
 	}
 	return f
 }

@@ -166,11 +166,18 @@ func TestWhatCannotBeLookedAt(t *testing.T) {
 			i.imitated = test.imitated
 			f := look(context.Background(), i)
 			if f.Level != diag.Suspect || !strings.HasPrefix(f.Text, "could not be checked: ") || !strings.Contains(f.Text, test.text) ||
-				!strings.Contains(f.Remedy, test.remedy) {
+				!strings.Contains(f.Remedy, test.remedy) || strings.Contains(f.Remedy, "doctor") {
 				t.Errorf("%s, %v: %+v", name, test.err, f)
 			}
 		}
 	}
+}
+
+// Where IAM may not be asked to simulate, it is said whether there is a role.
+func TestRoleThatIsNotThere(t *testing.T) {
+	i := all(coded("NoSuchEntity"))
+	i.simulator = failing{coded("AccessDenied")}
+	want(t, "role", looks["job role"](context.Background(), i), diag.Bad, "there is no role shop-dev-eu-central-1-glue-job", "`lakectl deploy`")
 }
 
 // Of a network that is not there it is said where it ends, not what the SDK did.

@@ -31,7 +31,18 @@ func (i *Inspector) Role(ctx context.Context, o RoleOptions) diag.Finding {
 	if err != nil {
 		return i.unchecked("read the policy "+o.Policy, err)
 	}
-	return i.simulate(ctx, i.names.RoleARN(o.Kind), append(wanted, reader(i.names, o.Sources)...))
+	f := i.simulate(ctx, i.names.RoleARN(o.Kind), append(wanted, reader(i.names, o.Sources)...))
+	if f.Level == diag.Suspect { // at least it can be said whether there is one
+		name := i.names.Role(o.Kind)
+		if _, err := i.roles.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(name)}); absent(err) {
+			return noRole(name)
+		}
+	}
+	return f
+}
+
+func noRole(name string) diag.Finding {
+	return diag.Findf(diag.Bad, "there is no role %s", name).WithRemedy(deploy)
 }
 
 // Writer asks IAM whether whoever runs lakectl may write to the lake; arn is
@@ -95,7 +106,7 @@ func (i *Inspector) simulate(ctx context.Context, principal string, wanted []per
 		results, err := i.decisions(ctx, principal, p)
 		switch {
 		case absent(err):
-			return diag.Findf(diag.Bad, "there is no role %s", name).WithRemedy(deploy)
+			return noRole(name)
 		case err != nil:
 			return i.unchecked("simulate what "+name+" may do", err)
 		}
