@@ -180,6 +180,12 @@ func TestDoctorOnAStack(t *testing.T) {
 		"trust of Snowflake": {"ok", "with an external id"},
 		"subscription":       {"ok", "me@example.com"}, // moto confirms by itself,
 	})
+
+	t.Setenv("AWS_REGION", "us-east-1")
+	l.want(l.diagnosis(), map[string][2]string{
+		"stack":       {"failed", "nothing is deployed"},
+		"lake bucket": {"failed", "is in eu-central-1, and everything else is in us-east-1 write `aws: {region: eu-central-1}`"},
+	})
 }
 
 // job registers a job whose script is not there.
