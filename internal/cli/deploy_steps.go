@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 
+	"github.com/lakectl/lakectl/internal/aws/glue"
 	"github.com/lakectl/lakectl/internal/aws/names"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/storage"
@@ -36,6 +39,8 @@ type stepResult struct {
 func deploySteps() []deployStep {
 	return []deployStep{
 		{"folders", makeFolders},
+		{"jobs", makeJobs},
+		{"crawlers", makeCrawlers},
 		{"outputs", writeOutputs},
 	}
 }
@@ -90,6 +95,47 @@ func makeFolders(ctx context.Context, d *deployment) (string, error) {
 		return "", nil
 	}
 	return fmt.Sprintf("%d in s3://%s/%s", made, n.LakeBucket, n.LakePrefix), nil
+}
+
+// makeJobs uploads the scripts of the jobs and registers them.
+func makeJobs(ctx context.Context, d *deployment) (string, error) {
+	if !onS3(d.Config.Lake.Value) {
+		return "none, as the lake is on this machine; `lake: s3://" + d.cloud.Names.LakeBucket + "` in lakehouse.yaml moves it", nil
+	}
+	changes, err := registerJobs(ctx, d.workspace, d.cloud, d.bucket)
+	return summaryOf(changes), errors.Join(err, d.App.reportUpdates(changes))
+}
+
+// makeCrawlers registers the crawlers.
+func makeCrawlers(ctx context.Context, d *deployment) (string, error) {
+	if !onS3(d.Config.Lake.Value) {
+		return "", nil // makeJobs says why
+	}
+	changes, err := registerCrawlers(ctx, d.workspace, d.cloud)
+	return summaryOf(changes), errors.Join(err, d.App.reportUpdates(changes))
+}
+
+// summaryOf says what a registration did in a few words, nothing if that is
+// nothing.
+func summaryOf(changes []glue.Change) string {
+	var parts []string
+	for _, action := range []string{glue.Create, glue.Update} {
+		n := 0
+		for _, c := range changes {
+			if c.Action == action {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %sd", n, action))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// reportUpdates notes what a registration changed of what was there.
+func (app *App) reportUpdates(changes []glue.Change) error {
+	return app.reportChanges(slices.DeleteFunc(slices.Clone(changes), func(c glue.Change) bool { return c.Action != glue.Update }))
 }
 
 // outputs returns what other programs need to know of a deployment: what the
