@@ -28,7 +28,8 @@ const reportTimeout = 10 * time.Second
 // Nothing is told of a run that did not begin, as another one holds the lock;
 // of one that somebody at a terminal is told about, as it was used wrongly; nor
 // of one that was interrupted before it changed anything. What an interrupted
-// run did counts, but it is no failure.
+// run did counts, but it is no failure. Where the lake cannot be opened, or
+// lakehouse.yaml is wrong, there was no run: the alarm of freshness is for that.
 func (app *App) reportRun(ctx context.Context, w *workspace, c *cloud, result *pipeline.Result, runErr error) {
 	interrupted := ctx.Err() != nil || diag.ClassOf(runErr) == diag.Interrupted
 	if !onS3(w.Config.Lake.Value) || !w.Config.AWS.Metrics.Value || app.unreported(result, runErr, interrupted) {
@@ -84,11 +85,13 @@ func (app *App) report(ctx context.Context, w *workspace, c *cloud, r runReport)
 	// The clock is the real one, also where that of the run stands still:
 	// CloudWatch takes no figures of long ago.
 	m, now := monitor.New(c.Session, c.Names), app.Clock()
-	err := notSent(m.Send(ctx, r.figures(w.Project, now)))
+	sent := make(chan error, 1) // at the same time, so that neither takes the other's
+	go func() { sent <- notSent(m.Send(ctx, r.figures(w.Project, now))) }()
+	var published error
 	if r.err != nil && !r.interrupted {
-		err = errors.Join(err, notSent(m.Publish(ctx, r.failure(w, now))))
+		published = notSent(m.Publish(ctx, r.failure(w, now)))
 	}
-	return err
+	return errors.Join(<-sent, published)
 }
 
 // notSent says what an error is about, which is not the run itself.

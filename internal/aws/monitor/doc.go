@@ -11,8 +11,9 @@
 //	                     error stopped it; in bronze also 1 for each file that
 //	                     failed whole, whose records nobody can count
 //	RecordsQuarantined   records that went to quarantine: in bronze those that
-//	                     could not be split, in silver those that a check refused;
-//	                     what a replay takes out of it is not subtracted
+//	                     could not be split, in silver those that a check refused,
+//	                     of those judged: a rebuild counts them again; what a
+//	                     replay takes out of it is not subtracted
 //	DataQualityFailures  gates that failed and were not accepted
 //	DurationSeconds      how long the table took
 //	BytesWritten         bytes of the files published, the index and quarantine
