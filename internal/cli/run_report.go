@@ -191,14 +191,8 @@ func (r runReport) failure(w *workspace, now time.Time) *monitor.Failure {
 	}
 	f.Details = append(gates, files...)
 	for _, err := range apart(r.err) {
-		if text := r.quotable(err, len(gates) > 0); text != "" && !slices.Contains(f.Details, text) {
-			f.Details = append(f.Details, text)
-		}
-	}
-	for _, failure := range failures(class, r.err) {
-		if failure.next != "" && !slices.Contains(f.Next, failure.next) {
-			f.Next = append(f.Next, failure.next)
-		}
+		text, next := r.quotable(err, len(gates) > 0)
+		f.Details, f.Next = addNew(f.Details, text), addNew(f.Next, next)
 	}
 	f.Look = []string{"lakectl status, in the folder of the project"}
 	if r.result.Run != "" {
@@ -207,17 +201,31 @@ func (r runReport) failure(w *workspace, now time.Time) *monitor.Failure {
 	return f
 }
 
-// quotable is what a message may say of an error beside its gates and files. What
-// concerns the data itself may quote it; what concerns the machine, the network
-// or lakehouse.yaml does not.
-func (r runReport) quotable(err error, gates bool) string {
-	switch class := diag.ClassOf(err); {
-	case class == diag.Partial, class == diag.Gate && gates:
-		return ""
-	case class == diag.Gate, class == diag.Unexpected && session.Code(err) == "":
-		return "The error may quote data, so it is not in this message: see below where it is."
+// addNew adds a text, unless it is empty or there.
+func addNew(list []string, text string) []string {
+	if text == "" || slices.Contains(list, text) {
+		return list
 	}
-	return err.Error()
+	return append(list, text)
+}
+
+// quotable is what a message may say of an error beside its gates and files, and
+// of what to do. What concerns the data itself may quote it; what concerns the
+// machine, the network or lakehouse.yaml does not.
+func (r runReport) quotable(err error, gates bool) (text, next string) {
+	const withheld = "The error may quote data, so it is not in this message: see below where it is."
+	f := describe(err)
+	switch class := diag.ClassOf(err); {
+	case class == diag.Partial: // what it says may quote the header, which is data if the file has none
+		return "", "see what is wrong with the files by `lakectl status`, correct them or take them away, and run again"
+	case class == diag.Gate && gates:
+		return "", f.next
+	case class == diag.Gate:
+		return withheld, f.next
+	case class == diag.Unexpected && session.Code(err) == "":
+		return withheld, ""
+	}
+	return err.Error(), f.next
 }
 
 // failedGates says a line of each gate that stopped the run.

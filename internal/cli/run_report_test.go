@@ -167,11 +167,12 @@ func TestFailureQuotesNoData(t *testing.T) {
 		{oddAnswer(t), "STS GetCallerIdentity: Odd: no", "1 unexpected", false, false},
 		{errors.New("the value secret"), "", "1 unexpected", false, true},
 		{diag.Errorf(diag.Gate, "gold.x: a sum is too large: secret").WithNext("correct it"), "", "3 gate", true, true},
+		{diag.Errorf(diag.Partial, "a.csv: the column x is missing, secret").WithNext("it has secret"), "", "5 partial", true, false},
 		{errors.Join(errors.New("the value secret"), diag.Errorf(diag.Ledger, "it does not add up")), "it does not add up", "9 ledger", false, true},
 	} {
 		r.err = test.err
 		f := r.failure(w, time.Now())
-		text := strings.Join(append(f.Details, f.What), "\n")
+		text := strings.Join(append(append(f.Details, f.What), f.Next...), "\n")
 		if strings.Contains(text, "secret") || !strings.Contains(text, test.quoted) || strings.Contains(text, "may quote data") != test.withheld ||
 			len(f.Next) > 0 != test.next || fmt.Sprintf("%d %s", f.ExitCode, f.Class) != test.exit {
 			t.Errorf("%v: %+v", test.err, f)
