@@ -1,6 +1,6 @@
 # `make help` lists what there is. Everything that is needed beyond Go, gcc and
 # make is fetched, with pinned versions, into .tools/ and .venv/
-# (.venv-lint/ for the linters of the template).
+# (.venv-lint/ for the linters of the template, .venv-aws/ for an account of AWS).
 
 GO           ?= go
 PYTHON       ?= python3
@@ -12,7 +12,7 @@ ROWS         ?= 10000000
 FUZZTIME     ?= 60s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fmt demo e2e lint-template bench nightly clean
+.PHONY: help build test race lint fmt demo e2e e2e-aws lint-template bench nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +39,11 @@ demo: build ## the sample project, anew in ./demo: build its lake and look at it
 e2e: build .venv/ready $(VERSITYGW) ## what needs more than Go: other readers of our files, a real S3 server, Spark as a referee (Python 3, Java 17)
 	cd internal/e2e && ../../.venv/bin/python -m unittest -q check_parquet_test
 	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) $(GO) test -count=1 -tags e2e ./internal/storage/s3
-	E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -tags e2e ./internal/e2e/...
+	E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -tags e2e $$($(GO) list -tags e2e ./internal/e2e/... | grep -v /awstest)
+
+e2e-aws: build .venv-aws/ready ## from an empty account of AWS (moto) to a lakehouse and back, and what talks to AWS (Python 3)
+	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto $(GO) test -count=1 -tags e2e ./internal/e2e/awstest
+	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto .ci/e2e-aws bin/lakectl
 
 lint-template: .venv-lint/ready ## the CloudFormation template by cfn-lint, checkov and Guard (Python 3)
 	.venv-lint/bin/python internal/e2e/awstest/lint_template.py
@@ -52,7 +56,7 @@ nightly: ## long fuzzing of every parser (FUZZTIME each), and the tests that tak
 	$(GO) test -count=1 -timeout 8h -tags nightly ./internal/e2e/...
 
 clean: ## remove what the other targets made
-	rm -rf bin demo .venv .venv-lint .tools
+	rm -rf bin demo .venv .venv-aws .venv-lint .tools
 
 $(GOLANGCI):
 	@mkdir -p .tools
@@ -67,6 +71,11 @@ $(VERSITYGW):
 .venv/ready: internal/e2e/requirements.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet --disable-pip-version-check -r internal/e2e/requirements.txt
+	touch $@
+
+.venv-aws/ready: internal/e2e/awstest/requirements.txt
+	$(PYTHON) -m venv .venv-aws
+	.venv-aws/bin/pip install --quiet --disable-pip-version-check -r internal/e2e/awstest/requirements.txt
 	touch $@
 
 # Guard's package is unpacked, not used: what it depends on is not needed.
