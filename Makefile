@@ -44,6 +44,7 @@ e2e: build .venv/ready $(VERSITYGW) ## what needs more than Go: other readers of
 e2e-aws: build .venv-aws/ready ## from an empty account of AWS (moto) to a lakehouse and back, and what talks to AWS (Python 3)
 	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto $(GO) test -count=1 -tags e2e ./internal/e2e/awstest
 	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto .ci/e2e-aws bin/lakectl
+	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto $(GO) test -count=1 -tags e2e -run QuickstartOnAWS ./internal/cli
 
 lint-template: .venv-lint/ready ## the CloudFormation template by cfn-lint, checkov and Guard (Python 3)
 	.venv-lint/bin/python internal/e2e/awstest/lint_template.py
