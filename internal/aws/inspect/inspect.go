@@ -4,16 +4,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/glue"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lakeformation"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"github.com/aws/smithy-go/transport/http/protocol/awsquery"
 
+	"github.com/lakectl/lakectl/internal/aws/monitor"
 	"github.com/lakectl/lakectl/internal/aws/names"
 	"github.com/lakectl/lakectl/internal/aws/session"
 )
@@ -60,7 +58,7 @@ func New(s *session.Session, n names.Names) *Inspector {
 		keys:          kms.NewFromConfig(cfg),
 		lakeFormation: lakeformation.NewFromConfig(cfg),
 		subscriptions: sns.NewFromConfig(cfg),
-		alarms:        cloudwatch.NewFromConfig(cfg, speakQuery),
+		alarms:        monitor.Client(cfg),
 	}
 }
 
@@ -71,12 +69,4 @@ func impatient(cfg aws.Config) aws.Config {
 		return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = attempts })
 	}
 	return cfg
-}
-
-// speakQuery makes a client speak the oldest protocol of CloudWatch where it is
-// not AWS that answers: what imitates it knows no other.
-func speakQuery(o *cloudwatch.Options) {
-	if o.BaseEndpoint != nil {
-		o.Protocol = awsquery.New(schemas.GraniteServiceVersion20100801)
-	}
 }

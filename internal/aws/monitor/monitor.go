@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -35,14 +36,16 @@ type Monitor struct {
 
 // New returns the monitoring of an environment.
 func New(s *session.Session, n names.Names) *Monitor {
-	return &Monitor{cloudwatch: cloudwatch.NewFromConfig(s.Config, speakQuery), topic: sns.NewFromConfig(s.Config), names: n}
+	return &Monitor{cloudwatch: Client(s.Config), topic: sns.NewFromConfig(s.Config), names: n}
 }
 
-// speakQuery makes a client speak the oldest protocol of CloudWatch, which all of
-// its endpoints know, where it is not AWS's own that is spoken to: test servers
-// know no CBOR.
-func speakQuery(o *cloudwatch.Options) {
-	if o.BaseEndpoint != nil {
-		o.Protocol = awsquery.New(schemas.GraniteServiceVersion20100801)
-	}
+// Client returns a client of CloudWatch. It speaks the oldest protocol, which all
+// endpoints know, where it is not AWS's own that is spoken to: test servers know
+// no CBOR.
+func Client(cfg aws.Config) *cloudwatch.Client {
+	return cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) {
+		if o.BaseEndpoint != nil {
+			o.Protocol = awsquery.New(schemas.GraniteServiceVersion20100801)
+		}
+	})
 }
