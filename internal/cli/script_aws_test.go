@@ -16,7 +16,7 @@ const serverKey = "s3test"
 
 // startAWS starts S3, to which lakectl is led by the standard variables.
 func startAWS(ts *testscript.TestScript, _ bool, args []string) {
-	server, stop, err := s3test.Start(args...)
+	server, stop, err := s3test.Start(nil, args...)
 	ts.Check(err)
 	ts.Defer(stop)
 	ts.Setenv("AWS_ENDPOINT_URL", server.URL)

@@ -69,11 +69,10 @@ func newFakeGlue() *fakeGlue {
 
 // start serves until stop is called.
 func (f *fakeGlue) start() (url string, stop func(), err error) {
-	server, stop, err := s3test.Start("shop-dev-ops-111122223333", "lake")
+	server, stop, err := s3test.Start(f.serve, "shop-dev-ops-111122223333", "lake")
 	if err != nil {
 		return "", nil, err
 	}
-	server.Before = f.serve
 	return server.URL, stop, nil
 }
 

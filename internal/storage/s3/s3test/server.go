@@ -31,9 +31,9 @@ type Server struct {
 	writing sync.Mutex // held from the look at a condition until the change is done
 }
 
-// Start starts a store that ends by stop.
-func Start(buckets ...string) (s *Server, stop func(), err error) {
-	return start(&Server{}, buckets)
+// Start starts a store that ends by stop; before may be nil, see Server.Before.
+func Start(before func(http.ResponseWriter, *http.Request) bool, buckets ...string) (s *Server, stop func(), err error) {
+	return start(&Server{Before: before}, buckets)
 }
 
 // New starts a store that ends with the test.
