@@ -3,9 +3,11 @@ package s3
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"slices"
+	"strings"
 
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -67,7 +69,17 @@ func (b *Bucket) explain(doing, name string, err error) error {
 		return diag.Errorf(diag.Usage, "%s %s: access is denied", doing, where).
 			WithNext("is it the right account%s, and do the credentials allow this on %s? `lakectl doctor` looks closer", b.ownerNote(), bucket)
 	}
+	if isCut(err) {
+		return (&diag.Error{Class: diag.Transient, Msg: doing + " " + where + ": the transfer broke off: " + err.Error(), Err: err}).
+			WithNext("look at the network, and try again")
+	}
 	return session.Explain(fmt.Errorf("%s %s: %w", doing, where, err))
+}
+
+// isCut says whether a body ended before its end, or came with another checksum
+// than the store said; the SDK has no type for that.
+func isCut(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || session.Code(err) == "" && strings.Contains(err.Error(), "checksum did not match")
 }
 
 func (b *Bucket) ownerNote() string {

@@ -167,8 +167,8 @@ func (o *object) fetch(p []byte, off int64) error {
 		if len(p) == 0 {
 			return nil
 		}
-		if err == nil {
-			err = io.ErrUnexpectedEOF
+		if n > 0 {
+			try = 1 // it goes on, however slowly
 		}
 		if errors.Is(err, storage.ErrPrecondition) || try >= attempts || o.ctx.Err() != nil {
 			return err
@@ -189,10 +189,7 @@ func (o *object) transfer(p []byte, off int64) (int, error) {
 	}
 	defer body.Close()
 	n, err := io.ReadFull(body, p)
-	if err != nil {
-		err = b.explain("read", name, err)
-	}
-	return n, err
+	return n, b.explain("read", name, err)
 }
 
 // from requests a range of one version of an object.

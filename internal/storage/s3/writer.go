@@ -30,7 +30,7 @@ func (b *Bucket) Create(ctx context.Context, name string, opts storage.CreateOpt
 	if err := storage.CheckConditions(opts.IfNoneMatch, opts.IfMatch); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	return &writer{bucket: b, ctx: ctx, cancel: cancel, name: name, opts: opts}, nil
 }
 
@@ -42,8 +42,8 @@ var errDone = errors.New("the writer is done")
 // writer writes one object.
 type writer struct {
 	bucket *Bucket
-	ctx    context.Context //nolint:containedctx // io.Writer has none; it is that of Create
-	cancel context.CancelFunc
+	ctx    context.Context         //nolint:containedctx // io.Writer has none; it is that of Create
+	cancel context.CancelCauseFunc // with what went wrong
 	name   string
 	opts   storage.CreateOptions
 
@@ -91,6 +91,7 @@ func (w *writer) send() error {
 	if w.upload == nil {
 		u, err := w.bucket.startUpload(w.ctx, w.name, types.ChecksumAlgorithmCrc32)
 		if err != nil {
+			w.cancel(err) // what is written is not whole any more
 			return err
 		}
 		w.upload, w.ahead = u, new(errgroup.Group)
@@ -102,11 +103,11 @@ func (w *writer) send() error {
 	w.ahead.Go(func() error {
 		err := w.upload.put(w.ctx, number, part)
 		if err != nil {
-			w.cancel() // the others are of no use
+			w.cancel(err) // the others are of no use
 		}
 		return err
 	})
-	return w.ctx.Err()
+	return context.Cause(w.ctx)
 }
 
 // Commit implements storage.Writer.
@@ -114,21 +115,23 @@ func (w *writer) Commit(ctx context.Context) (storage.Info, error) {
 	if w.done {
 		return storage.Info{}, errDone
 	}
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(context.Cause(w.ctx), ctx.Err()); err != nil {
+		w.Abort()
 		return storage.Info{}, err
 	}
 	if w.upload == nil {
 		w.done = true
-		defer w.cancel()
+		defer w.cancel(nil)
 		return w.bucket.put(ctx, w.name, bytes.NewReader(w.buffer), w.opts)
 	}
-	sendErr := w.send()
-	if err := w.ahead.Wait(); err != nil || sendErr != nil {
+	_ = w.send() // what goes wrong is the context's cause
+	_ = w.ahead.Wait()
+	if err := context.Cause(w.ctx); err != nil {
 		w.Abort()
-		return storage.Info{}, cmp.Or(err, sendErr)
+		return storage.Info{}, err
 	}
 	w.done = true
-	defer w.cancel()
+	defer w.cancel(nil)
 	return w.upload.complete(ctx, w.size, storage.CreateOptions{})
 }
 
@@ -138,7 +141,7 @@ func (w *writer) Abort() {
 		return
 	}
 	w.done, w.buffer = true, nil
-	w.cancel()
+	w.cancel(nil)
 	if w.upload != nil {
 		_ = w.ahead.Wait() // what it says does not matter any more
 		w.upload.abort(w.ctx)
@@ -168,6 +171,7 @@ type upload struct {
 	bucket *Bucket
 	name   string
 	id     *string
+	begun  time.Time // by the store's clock
 
 	mu    sync.Mutex
 	parts []types.CompletedPart
@@ -182,7 +186,7 @@ func (b *Bucket) startUpload(ctx context.Context, name string, sums types.Checks
 	if err != nil {
 		return nil, b.explain("write", name, err)
 	}
-	return &upload{bucket: b, name: name, id: out.UploadId}, nil
+	return &upload{bucket: b, name: name, id: out.UploadId, begun: served(out.ResultMetadata)}, nil
 }
 
 // put uploads a part, which it only reads. It is safe for concurrent use.
@@ -215,7 +219,7 @@ func (u *upload) complete(ctx context.Context, size int64, opts storage.CreateOp
 	out, err := b.client.CompleteMultipartUpload(ctx, in)
 	if isGone(err) && opts == (storage.CreateOptions{}) {
 		// The answer to an earlier try was lost, if the object is there.
-		if info, err := b.Stat(ctx, u.name); err == nil && info.Size == size && strings.HasSuffix(info.Version, fmt.Sprintf(`-%d"`, len(u.parts))) {
+		if info, err := b.Stat(ctx, u.name); err == nil && u.made(info, size) {
 			return info, nil
 		}
 	}
@@ -224,6 +228,14 @@ func (u *upload) complete(ctx context.Context, size int64, opts storage.CreateOp
 		return storage.Info{}, b.explainWrite("write", u.name, opts.IfMatch, err)
 	}
 	return storage.Info{Name: u.name, Size: size, Version: aws.ToString(out.ETag), Modified: served(out.ResultMetadata)}, nil
+}
+
+// made says whether an object is what the upload made: one from before it, of the
+// same size and number of parts, is not. S3 dates objects by the start of their
+// uploads, and an answer may be a moment younger than what it tells of.
+func (u *upload) made(info storage.Info, size int64) bool {
+	return info.Size == size && strings.HasSuffix(info.Version, fmt.Sprintf(`-%d"`, len(u.parts))) &&
+		!info.Modified.Before(u.begun.Add(-2*time.Second))
 }
 
 // abort drops the upload. What is left of one that cannot be dropped now is
