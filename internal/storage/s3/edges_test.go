@@ -8,9 +8,11 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/storage"
@@ -277,5 +279,61 @@ func TestTransfersThatAlwaysBreak(t *testing.T) {
 	defer stream.Close()
 	if _, err := io.ReadAll(stream); diag.ClassOf(err) != diag.Transient || strings.Count(err.Error(), "s3://lake/x") != 1 {
 		t.Errorf("stream: class %v, %v", diag.ClassOf(err), err)
+	}
+}
+
+// HEAD is answered without a body; why it was refused is found out.
+func TestReasonOfStat(t *testing.T) {
+	for code, test := range map[string]struct {
+		status int
+		class  diag.Class
+	}{
+		"ExpiredToken": {400, diag.Transient}, "InvalidAccessKeyId": {403, diag.Usage}, "RequestTimeTooSkewed": {403, diag.Usage},
+	} {
+		server := s3test.New(t, "lake")
+		server.Before = func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(test.status)
+			fmt.Fprintf(w, "<Error><Code>%s</Code></Error>", code)
+			return true
+		}
+		b := s3.New(server.Session(), s3.Options{Bucket: "lake"})
+		if _, err := b.Stat(t.Context(), "x"); diag.ClassOf(err) != test.class || !strings.Contains(err.Error(), code) {
+			t.Errorf("%s: class %v, %v", code, diag.ClassOf(err), err)
+		}
+	}
+}
+
+// Old uploads of the lake's folders are aborted, and no others.
+func TestSweepOfUploads(t *testing.T) {
+	server := s3test.New(t, "lake")
+	old, young := time.Now().Add(-25*time.Hour).UTC().Format(time.RFC3339), time.Now().UTC().Format(time.RFC3339)
+	upload := func(key, id, initiated string) string {
+		return fmt.Sprintf("<Upload><Key>%s</Key><UploadId>%s</UploadId><Initiated>%s</Initiated></Upload>", key, id, initiated)
+	}
+	var aborted []string
+	server.Before = func(w http.ResponseWriter, r *http.Request) bool {
+		q := r.URL.Query()
+		switch {
+		case r.Method == http.MethodGet && q.Has("uploads"):
+			first := upload("p/silver/t/a", "1", old) + upload("p/silver/t/b", "2", young) + upload("p/silver/t2/c", "3", old) +
+				"<IsTruncated>true</IsTruncated><NextKeyMarker>p/silver/t/c</NextKeyMarker><NextUploadIdMarker>3</NextUploadIdMarker>"
+			if q.Get("key-marker") != "" {
+				first = upload("p/silver/t/d e", "4", old)
+			}
+			fmt.Fprintf(w, "<ListMultipartUploadsResult>%s</ListMultipartUploadsResult>", first)
+			return true
+		case r.Method == http.MethodDelete:
+			aborted = append(aborted, r.URL.Path+" "+q.Get("uploadId"))
+			w.WriteHeader(http.StatusNoContent)
+			return true
+		}
+		return false
+	}
+	b := s3.New(server.Session(), s3.Options{Bucket: "lake", Prefix: "p/"})
+	if err := b.Sweep(t.Context(), "silver/t"); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"/lake/p/silver/t/a 1", "/lake/p/silver/t/d e 4"}; !slices.Equal(aborted, want) {
+		t.Errorf("aborted %q, want %q", aborted, want)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -115,9 +116,28 @@ func (b *Bucket) Stat(ctx context.Context, name string) (storage.Info, error) {
 	}
 	out, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: b.bucket(), Key: b.key(name), ExpectedBucketOwner: b.owner()})
 	if err != nil {
-		return storage.Info{}, b.explain("look at", name, err)
+		return storage.Info{}, b.explain("look at", name, b.reason(ctx, name, err))
 	}
 	return storage.Info{Name: name, Size: aws.ToInt64(out.ContentLength), Version: aws.ToString(out.ETag), Modified: aws.ToTime(out.LastModified).UTC()}, nil
+}
+
+// reason returns why a HEAD was refused. Its answer has no body, so that expired
+// credentials are no more than a bad request, and unknown ones forbidden; that
+// of a GET says which.
+func (b *Bucket) reason(ctx context.Context, name string, err error) error {
+	if code, _ := status(err, ""); code != http.StatusBadRequest && code != http.StatusForbidden {
+		return err
+	}
+	out, getErr := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: b.bucket(), Key: b.key(name), ExpectedBucketOwner: b.owner(),
+		Range: aws.String(byteRange(0, 1))})
+	if getErr == nil {
+		_ = out.Body.Close()
+		return err
+	}
+	if session.Code(getErr) == "" {
+		return err // it did not get through
+	}
+	return getErr
 }
 
 // Delete implements storage.Bucket.

@@ -69,3 +69,7 @@ func TestConformanceOfVersitygw(t *testing.T) {
 		t.Errorf("probe: %v", err)
 	}
 }
+
+func TestOddNamesOnVersitygw(t *testing.T) {
+	checkOddNames(t, s3.New(versitygw(t), s3.Options{Bucket: "lake", Prefix: "p +ü/p/"}))
+}
