@@ -39,7 +39,7 @@ demo: build ## the sample project, anew in ./demo: build its lake and look at it
 e2e: build .venv/ready $(VERSITYGW) ## what needs more than Go: other readers of our files, a real S3 server, Spark as a referee (Python 3, Java 17)
 	cd internal/e2e && ../../.venv/bin/python -m unittest -q check_parquet_test
 	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) $(GO) test -count=1 -tags e2e ./internal/storage/s3
-	E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -tags e2e $$($(GO) list -tags e2e ./internal/e2e/... | grep -v /awstest)
+	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -tags e2e $$($(GO) list -tags e2e ./internal/e2e/... | grep -v /awstest)
 
 e2e-aws: build .venv-aws/ready ## from an empty account of AWS (moto) to a lakehouse and back, and what talks to AWS (Python 3)
 	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto $(GO) test -count=1 -tags e2e ./internal/e2e/awstest
