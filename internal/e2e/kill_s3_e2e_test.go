@@ -70,7 +70,7 @@ func gateway(t *testing.T, folder string) *session.Session {
 func TestKilledRunsOnS3AreContinued(t *testing.T) {
 	folder, calm := t.TempDir(), sampleLab(t)
 	calm.Bucket = nil
-	stock := calm.Generate(sample.Options{Seed: 53, Transactions: 60_000, Customers: 4000, Days: 10, Files: 3, Defects: 0.08})
+	stock := calm.Generate(sample.Options{Seed: 53, Transactions: 24_000, Customers: 2000, Days: 10, Files: 3, Defects: 0.08})
 	calm.Arrive(stock)
 	mustLakectl(calm, "run", "--quiet")
 	want := calm.Contents()
