@@ -128,6 +128,7 @@ func runDeploy(ctx context.Context, opts *DeployOptions) error {
 	if err := d.preflight(ctx); err != nil {
 		return err
 	}
+	d.App.note("Working out what would change")
 	ui := newDeployUI(d)
 	defer ui.close()
 	result, err := d.engine.Deploy(ctx, request, ui)

@@ -90,7 +90,7 @@ func TestExplain(t *testing.T) {
 		{api("AccessDenied"), diag.Usage, "list the jobs: Glue ListJobs: AccessDenied: no"},
 		{api("InvalidClientTokenId"), diag.Usage, "list the jobs: Glue ListJobs: InvalidClientTokenId: no"},
 		{api("RequestTimeTooSkewed"), diag.Usage, "list the jobs: Glue ListJobs: RequestTimeTooSkewed: no"},
-		{api("EntityNotFoundException"), diag.Unexpected, ""},
+		{api("EntityNotFoundException"), diag.Unexpected, "list the jobs: Glue ListJobs: EntityNotFoundException: no"},
 		{&net.DNSError{Name: "glue.xx-y-1.amazonaws.com"}, diag.Transient, ""},
 		{context.Canceled, diag.Interrupted, ""},
 		{diag.Errorf(diag.Gate, "as it was"), diag.Gate, "as it was"},
