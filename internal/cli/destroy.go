@@ -66,6 +66,7 @@ A stack of production is protected: --unprotect lifts that.`,
 type destruction struct {
 	*DestroyOptions
 	cloud  *cloud
+	file   string // lakehouse.yaml
 	engine *stack.Engine
 	finder *remains.Finder
 	stack  *stack.Stack // nil if there is none
@@ -94,7 +95,7 @@ func runDestroy(ctx context.Context, opts *DestroyOptions) error {
 		return err
 	}
 	if d.stack == nil && len(goes) == 0 {
-		return d.print("nothing to delete")
+		return d.conclude("nothing to delete")
 	}
 	if err := d.confirm(ctx); err != nil {
 		return err
@@ -108,16 +109,16 @@ func runDestroy(ctx context.Context, opts *DestroyOptions) error {
 		return err
 	}
 	events.close()
-	return d.print("deleted")
+	return d.conclude("deleted")
 }
 
 func newDestruction(ctx context.Context, opts *DestroyOptions) (*destruction, error) {
-	c, _, err := opts.App.openCloudAlone(ctx)
+	c, cfg, err := opts.App.openCloudAlone(ctx)
 	if err != nil {
 		return nil, err
 	}
 	opts.App.note("Account %s, region %s, environment %s, as %s", c.Who.Account, c.Who.Region, c.Names.Environment, c.Who.ARN)
-	d := &destruction{DestroyOptions: opts, cloud: c, engine: openStack(c, opts.RoleARN), finder: remains.New(c.Session, c.Names)}
+	d := &destruction{DestroyOptions: opts, cloud: c, file: cfg.File, engine: openStack(c, opts.RoleARN), finder: remains.New(c.Session, c.Names)}
 	if d.stack, err = d.engine.Describe(ctx); err != nil {
 		return nil, err
 	}
@@ -175,14 +176,14 @@ func (d *destruction) show(goes []remains.Thing) error {
 		}
 	}
 	if d.stack != nil {
-		fmt.Fprintf(&b, "The stack %s (%s) is deleted.\n", d.result.Stack, d.stack.Status)
+		fmt.Fprintf(&b, "The stack %s (%s) will be deleted.\n", d.result.Stack, d.stack.Status)
 	}
 	if len(goes) > 0 {
 		style := term.Plain
 		if d.DeleteData {
 			style = term.Red
 		}
-		list("Deleted with all that is in it:", "", goes, style)
+		list("To be deleted, with all that is in it:", "", goes, style)
 	}
 	list("What stays in AWS:", "nothing that holds data", d.result.Stays, term.Green)
 	for _, key := range d.result.Keys {
@@ -246,6 +247,18 @@ func (d *destruction) deleteThings(ctx context.Context, goes []remains.Thing, ev
 		d.result.Deleted = append(d.result.Deleted, t)
 	}
 	return nil
+}
+
+// conclude has the project forget the deployment, and says what was done.
+func (d *destruction) conclude(what string) error {
+	removed, err := removeOutputs(d.file, d.cloud.Names)
+	if err != nil {
+		return err
+	}
+	if removed != "" {
+		d.App.note("removed %s", d.App.short(removed))
+	}
+	return d.print(what)
 }
 
 func (d *destruction) print(what string) error {
