@@ -24,6 +24,7 @@ type DeployOptions struct {
 	AllowReplace     bool
 	DetailedExitCode bool
 	Detach           bool
+	ConfirmName      string
 	RoleARN          string
 	Tags             []string
 }
@@ -38,15 +39,15 @@ stack with its bucket, databases, roles, alarms and dashboard, then the scripts,
 jobs and crawlers. The outputs are written to .lakehouse/ENVIRONMENT.json.
 
 What would change is shown first, and asked about; in production the name of
-the stack is to be typed. What holds data is replaced or removed with
---allow-replace only. A stack that got stuck is brought back first, and to one
-that is being changed deploy attaches.
+the stack is to be typed, or given by --confirm-name. What holds data is
+replaced or removed with --allow-replace only. A stack that got stuck is brought
+back first, and to one that is being changed deploy attaches.
 
 Ctrl-C before the changes have begun leaves nothing behind; after that AWS goes
 on, and the next deploy attaches to it.
 
---dry-run changes nothing but this: a template of more than 51,200 bytes has to
-be in S3, so the bucket PROJECT-ENVIRONMENT-ops-ACCOUNT is made for it.`,
+One thing is made before anything is asked, with --dry-run too: the bucket
+PROJECT-ENVIRONMENT-ops-ACCOUNT, as a template of this size has to be in S3.`,
 		Example: `  lakectl deploy --dry-run
   lakectl deploy
   lakectl deploy --yes --tag cost-center=42      # without a terminal
@@ -64,7 +65,8 @@ be in S3, so the bucket PROJECT-ENVIRONMENT-ops-ACCOUNT is made for it.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&opts.DryRun, "dry-run", false, "show what would change, and what it costs a month")
-	flags.BoolVar(&opts.Yes, "yes", false, "do not ask")
+	flags.BoolVar(&opts.Yes, "yes", false, "do not ask; in production --confirm-name is needed, too")
+	flags.StringVar(&opts.ConfirmName, "confirm-name", "", "the `NAME` of a stack of production, without a terminal")
 	flags.BoolVar(&opts.AllowReplace, "allow-replace", false, "replace or remove what holds data, too")
 	flags.BoolVar(&opts.DetailedExitCode, "detailed-exitcode", false, "with --dry-run: end with 7 if something would change")
 	flags.BoolVar(&opts.Detach, "detach", false, "do not wait for the stack; the next deploy does the rest")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,7 +14,6 @@ import (
 	"github.com/lakectl/lakectl/internal/aws/names"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/storage"
-	"github.com/lakectl/lakectl/internal/storage/local"
 	"github.com/lakectl/lakectl/internal/storage/s3"
 	"github.com/lakectl/lakectl/internal/term"
 )
@@ -158,7 +158,7 @@ func outputs(n names.Names, kms bool, said map[string]string) map[string]string 
 const outputsFolder = ".lakehouse"
 
 // writeOutputs writes the outputs for people and other programs.
-func writeOutputs(ctx context.Context, d *deployment) (string, error) {
+func writeOutputs(_ context.Context, d *deployment) (string, error) {
 	n := d.cloud.Names
 	data, err := json.MarshalIndent(map[string]any{
 		"project": n.Project, "environment": n.Environment, "account": n.Account, "region": n.Region,
@@ -168,13 +168,31 @@ func writeOutputs(ctx context.Context, d *deployment) (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(filepath.Dir(d.Config.File), outputsFolder)
-	folder, err := local.New(dir, local.Options{})
-	if err != nil {
-		return "", err
-	}
-	name := n.Environment + ".json"
-	if _, err := storage.WriteAll(ctx, folder, name, append(data, '\n'), storage.CreateOptions{}); err != nil {
+	name := filepath.Join(dir, n.Environment+".json")
+	if err := replaceFile(name, append(data, '\n')); err != nil {
 		return "", fmt.Errorf("write the outputs: %w", err)
 	}
-	return "in " + d.App.short(filepath.Join(dir, name)), nil
+	return "in " + d.App.short(name), nil
+}
+
+// replaceFile writes a small file whole, or leaves what was there.
+func replaceFile(name string, data []byte) (err error) {
+	dir := filepath.Dir(name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
 }

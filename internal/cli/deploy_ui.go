@@ -143,10 +143,24 @@ func (u *deployUI) Approve(ctx context.Context, p *stack.Plan) (bool, error) {
 			WithNext("if that is meant: lakectl deploy --allow-replace")
 	}
 	switch {
+	case stack.Production(d.cloud.Names.Environment):
+		return u.approveProduction(ctx)
 	case d.Yes:
 		return true, nil
-	case stack.Production(d.cloud.Names.Environment):
-		return app.IO.Retype(ctx, fmt.Sprintf("This changes production (%s in account %s).", d.result.Stack, d.result.Account), d.result.Stack, "pass --yes to agree")
 	}
 	return app.IO.Confirm(ctx, "Deploy this?")
+}
+
+// approveProduction has the name of the stack typed, or given: a --yes that
+// stands in a script for all environments is not meant for this one.
+func (u *deployUI) approveProduction(ctx context.Context) (bool, error) {
+	d, name := u.d, u.d.result.Stack
+	switch d.ConfirmName {
+	case name:
+		return true, nil
+	case "":
+		return d.App.IO.Retype(ctx, fmt.Sprintf("This changes production (%s in account %s).", name, d.result.Account), name, "pass --confirm-name "+name)
+	}
+	return false, diag.Errorf(diag.Usage, "--confirm-name is %q, and the stack is %s; nothing was changed", d.ConfirmName, name).
+		WithNext("is it the right environment? --env names another")
 }

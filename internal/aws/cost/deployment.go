@@ -5,20 +5,18 @@ import "fmt"
 // Prices in US dollars: list prices of us-east-1, November 2026. Those of other
 // regions are similar.
 const (
-	storageGB     = 0.023     // of S3 Standard, a month
-	putRequest    = 0.005e-3  // of S3: PUT, COPY, LIST
-	getRequest    = 0.0004e-3 // of S3
-	keyMonth      = 1.0       // of a KMS key
-	keyRequest    = 0.03e-4
-	alarmMonth    = 0.10 // of a CloudWatch alarm
-	dashboard     = 3.0  // of a CloudWatch dashboard, a month
-	metricMonth   = 0.30 // of a custom metric
-	logGB         = 0.50 // of logs that are taken in
-	logStorageGB  = 0.03 // of logs that are kept, a month
-	scannedTB     = 5.0  // by Athena
-	dpuHour       = 0.44 // of a Glue job
-	dpuHourOfFlex = 0.29
-	transition    = 0.025e-3 // of Step Functions
+	storageGB    = 0.023     // of S3 Standard, a month
+	putRequest   = 0.005e-3  // of S3: PUT, COPY, LIST
+	getRequest   = 0.0004e-3 // of S3
+	keyMonth     = 1.0       // of a KMS key
+	keyRequest   = 0.03e-4
+	alarmMonth   = 0.10     // of a CloudWatch alarm
+	dashboard    = 3.0      // of a CloudWatch dashboard, a month
+	metricMonth  = 0.30     // of a custom metric
+	logGB        = 0.50     // of logs that are taken in
+	logStorageGB = 0.03     // of logs that are kept, a month
+	scannedTB    = 5.0      // by Athena
+	transition   = 0.025e-3 // of Step Functions
 )
 
 // Deployment is what is deployed, as far as it costs something.
@@ -86,9 +84,9 @@ func EstimateDeployment(d Deployment) Monthly {
 		add("KMS key", keyMonth, keyMonth+typicalRuns*(putsOfRun+getsOfRun)/100*keyRequest, "1 key; bucket keys save 99%% of the requests")
 	}
 	if d.Scheduled {
-		price, kind := dpuHour, ""
+		price, kind := GlueDPUHour, ""
 		if d.Flex {
-			price, kind = dpuHourOfFlex, " of flex"
+			price, kind = GlueFlexDPUHour, " of flex"
 		}
 		add("Glue jobs", 0, typicalRuns*typicalJobs*typicalMinutes/60*d.DPUs*price, "%d runs of %d jobs, %.0f min with %.0f DPUs%s each", typicalRuns, typicalJobs, typicalMinutes, d.DPUs, kind)
 		add("Step Functions", 0, typicalRuns*transitions*transition, "%d runs", typicalRuns)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/lakectl/lakectl/internal/diag"
 )
@@ -70,8 +71,8 @@ func explainNetwork(err error, msg string) error {
 		return (&diag.Error{Class: diag.Transient, Msg: msg, Err: err}).WithNext("is the region right, and the network there? try again")
 	case errors.As(err, &network):
 		return (&diag.Error{Class: diag.Transient, Msg: msg, Err: err}).WithNext("look at the network, and try again")
-	case Code(err) != "":
-		return &diag.Error{Class: diag.Unexpected, Msg: msg, Err: err}
+	case msg != err.Error():
+		return &diag.Error{Class: diag.Unexpected, Msg: msg, Err: err} // without the SDK's own words
 	}
 	return err
 }
@@ -90,7 +91,14 @@ func Code(err error) string {
 func said(err error) string {
 	var operation *smithy.OperationError
 	var api smithy.APIError
-	if !errors.As(err, &operation) || !errors.As(err, &api) {
+	var answer *smithyhttp.ResponseError
+	switch {
+	case !errors.As(err, &operation):
+		return err.Error()
+	case !errors.As(err, &api) && errors.As(err, &answer) && answer.Response != nil:
+		before, _, _ := strings.Cut(err.Error(), operation.Error())
+		return fmt.Sprintf("%s%s %s: the answer cannot be understood (HTTP %d)", before, operation.Service(), operation.Operation(), answer.HTTPStatusCode())
+	case !errors.As(err, &api):
 		return err.Error()
 	}
 	words := fmt.Sprintf("%s %s: %s", operation.Service(), operation.Operation(), api.ErrorCode())
