@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -77,6 +78,7 @@ func TestLakeOnS3InStorms(t *testing.T) {
 			l.Arrive(stock, names...)
 			for {
 				runs++
+				l.Process = fmt.Sprintf("dead %d", runs) // a lock that it could not give back is taken over
 				_, err := l.Run()
 				l.Now = l.Now.Add(time.Minute)
 				if err == nil {
