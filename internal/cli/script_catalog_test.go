@@ -24,12 +24,7 @@ func glueCatalog(ts *testscript.TestScript, _ bool, args []string) {
 	case len(args) == 3 && args[0] == "drop":
 		g.Drop(args[1], args[2])
 	case len(args) == 2 && args[0] == "deny":
-		g.Before = func(_ int, operation string) error {
-			if operation == args[1] {
-				return catalogtest.Error("AccessDeniedException")
-			}
-			return nil
-		}
+		g.Deny(args[1])
 	default:
 		ts.Fatalf("usage: glue start | drop DATABASE TABLE | deny OPERATION")
 	}

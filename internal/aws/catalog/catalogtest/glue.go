@@ -32,6 +32,7 @@ type Glue struct {
 
 	mu        sync.Mutex
 	calls     []string
+	denied    string // an operation
 	databases map[string]map[string]*table
 }
 
@@ -49,6 +50,14 @@ func failed(code, format string, args ...any) error {
 // Error returns an error as Glue answers with.
 func Error(code string) error { return failed(code, "as the test wants it") }
 
+// Deny makes an operation fail from now on. Unlike Before it may be called while
+// others ask.
+func (g *Glue) Deny(operation string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.denied = operation
+}
+
 // Calls returns the operations asked for, in order, and forgets them.
 func (g *Glue) Calls() []string {
 	g.mu.Lock()
@@ -62,8 +71,11 @@ func (g *Glue) Calls() []string {
 func call[O any](g *Glue, operation string, do func() (*O, error)) (*O, error) {
 	g.mu.Lock()
 	g.calls = append(g.calls, operation)
-	n := len(g.calls)
+	n, denied := len(g.calls), g.denied == operation
 	g.mu.Unlock()
+	if denied {
+		return nil, Error("AccessDeniedException")
+	}
 	if g.Before != nil {
 		if err := g.Before(n, operation); err != nil {
 			return nil, err
