@@ -95,9 +95,8 @@ const alarms = 4
 // costs returns what of a deployment costs something.
 func (d *deployment) costs() cost.Deployment {
 	c, p := d.Config.AWS, d.Project
-	size := map[string]float64{"G.1X": 1, "G.2X": 2, "G.4X": 4, "G.8X": 8}[c.Glue.WorkerType.Value]
 	return cost.Deployment{Key: c.KMS.Value, Scheduled: c.Schedule.Value != "", Flex: c.Glue.Flex.Value, Alarms: alarms,
-		Tables: len(p.Bronze) + len(p.Silver) + len(p.Gold), DPUs: size * float64(c.Glue.MaxWorkers.Value) / 2}
+		Tables: len(p.Bronze) + len(p.Silver) + len(p.Gold), DPUs: cost.DPUs(c.Glue.WorkerType.Value) * float64(c.Glue.MaxWorkers.Value) / 2}
 }
 
 // printCost shows what a deployment costs a month.

@@ -5,7 +5,6 @@ package awstest
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/lakectl/lakectl/internal/aws/catalog"
 	"github.com/lakectl/lakectl/internal/aws/names"
-	"github.com/lakectl/lakectl/internal/aws/session"
 	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/project"
@@ -36,18 +34,7 @@ type catalogLab struct {
 
 func newCatalogLab(t *testing.T) *catalogLab {
 	t.Helper()
-	endpoint := os.Getenv("E2E_AWS_ENDPOINT")
-	if endpoint == "" {
-		t.Fatal("E2E_AWS_ENDPOINT is not set: start moto_server and set it to its address")
-	}
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-		"AWS_REGION": "eu-central-1", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull} {
-		t.Setenv(name, value)
-	}
-	s, err := session.Open(t.Context(), session.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := moto(t)
 	text := fmt.Sprintf("project: cat%d\nlake: s3://lake/top\nbronze: {orders: {source: x}}", time.Now().UnixNano())
 	cfg, problems := config.Parse("lakehouse.yaml", []byte(text), config.Options{})
 	p, more := project.Bind(cfg, nil)

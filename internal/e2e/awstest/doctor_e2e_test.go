@@ -39,14 +39,7 @@ type doctorLab struct {
 
 func newDoctorLab(t *testing.T) *doctorLab {
 	t.Helper()
-	endpoint := os.Getenv("E2E_AWS_ENDPOINT")
-	if endpoint == "" {
-		t.Fatal("E2E_AWS_ENDPOINT is not set: start moto_server and set it to its address")
-	}
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-		"AWS_REGION": "eu-central-1", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull} {
-		t.Setenv(name, value)
-	}
+	moto(t)
 	l := &doctorLab{t: t, dir: t.TempDir(), binary: filepath.Join(t.TempDir(), "lakectl")}
 	if out, err := exec.Command("go", "build", "-o", l.binary, "github.com/lakectl/lakectl/cmd/lakectl").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

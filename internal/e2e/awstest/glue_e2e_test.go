@@ -36,18 +36,7 @@ type glueLab struct {
 
 func newGlueLab(t *testing.T) *glueLab {
 	t.Helper()
-	endpoint := os.Getenv("E2E_AWS_ENDPOINT")
-	if endpoint == "" {
-		t.Fatal("E2E_AWS_ENDPOINT is not set: start moto_server and set it to its address")
-	}
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-		"AWS_REGION": "eu-central-1", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull} {
-		t.Setenv(name, value)
-	}
-	s, err := session.Open(t.Context(), session.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := moto(t)
 	text := fmt.Sprintf("project: glue%d\nlake: s3://lake/top\nbronze: {orders: {source: x}}\nsilver: {orders: {columns: {id: {type: bigint}}}}", time.Now().UnixNano()%1e9)
 	cfg, problems := config.Parse("lakehouse.yaml", []byte(text), config.Options{})
 	p, more := project.Bind(cfg, nil)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -22,7 +21,6 @@ import (
 
 	"github.com/lakectl/lakectl/internal/aws/monitor"
 	"github.com/lakectl/lakectl/internal/aws/names"
-	"github.com/lakectl/lakectl/internal/aws/session"
 	"github.com/lakectl/lakectl/internal/diag"
 )
 
@@ -38,18 +36,7 @@ type monitorLab struct {
 
 func newMonitorLab(t *testing.T) *monitorLab {
 	t.Helper()
-	endpoint := os.Getenv("E2E_AWS_ENDPOINT")
-	if endpoint == "" {
-		t.Fatal("E2E_AWS_ENDPOINT is not set: start moto_server and set it to its address")
-	}
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-		"AWS_REGION": "eu-central-1", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull} {
-		t.Setenv(name, value)
-	}
-	s, err := session.Open(t.Context(), session.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := moto(t)
 	// moto tells metrics apart by their dimensions and not by their namespace, so
 	// that the environment is what no other test has.
 	n := names.Names{Project: "shop", Environment: fmt.Sprintf("e%d", time.Now().UnixNano()), Account: "123456789012", Region: "eu-central-1", Partition: "aws"}

@@ -4,7 +4,6 @@ package awstest
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -25,18 +24,7 @@ import (
 // passes over what it does not know (Glue, Athena, alarms, bucket policies), and
 // has no keys with tags, so this is without one.
 func TestTemplateMakesAStack(t *testing.T) {
-	endpoint := os.Getenv("E2E_AWS_ENDPOINT")
-	if endpoint == "" {
-		t.Fatal("E2E_AWS_ENDPOINT is not set: start moto_server and set it to its address")
-	}
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-		"AWS_REGION": "eu-central-1", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull} {
-		t.Setenv(name, value)
-	}
-	s, err := session.Open(t.Context(), session.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := moto(t)
 	who, err := s.Identity(t.Context())
 	if err != nil {
 		t.Fatal(err)
