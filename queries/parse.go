@@ -256,9 +256,19 @@ func Literal(kind, text string) (string, error) {
 			}
 		}
 	case decimalRegexp.MatchString(kind):
-		if decimalValue.MatchString(text) {
+		if decimalValue.MatchString(text) && fits(kind, text) {
 			return "CAST('" + text + "' AS " + kind + ")", nil
 		}
 	}
 	return "", wrong
+}
+
+// fits says whether a number has no more digits than a decimal type, before and
+// after its point.
+func fits(kind, text string) bool {
+	m := decimalRegexp.FindStringSubmatch(kind)
+	precision, _ := strconv.Atoi(m[1])
+	scale, _ := strconv.Atoi(m[2])
+	whole, fraction, _ := strings.Cut(strings.TrimLeft(text, "+-0"), ".")
+	return len(whole) <= precision-scale && len(strings.TrimRight(fraction, "0")) <= scale
 }

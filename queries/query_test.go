@@ -86,7 +86,7 @@ func TestLiteral(t *testing.T) {
 		{"date", "2026-02-28", "DATE '2026-02-28'"}, {"date", "2026-2-28", ""}, {"date", "2026-01-01' or '1", ""},
 		{"timestamp", "2026-01-01T03:04:05Z", "TIMESTAMP '2026-01-01 03:04:05'"}, {"timestamp", "2026-01-01 03:04:05.123456", "TIMESTAMP '2026-01-01 03:04:05.123456'"},
 		{"timestamp", "2026-01-01", "TIMESTAMP '2026-01-01 00:00:00'"}, {"timestamp", "yesterday", ""},
-		{"decimal(10,2)", "12.50", "CAST('12.50' AS decimal(10,2))"}, {"decimal(10,2)", "1e2", ""}, {"decimal(10,2)", "1') or ('1", ""}, {"array", "1", ""},
+		{"decimal(10,2)", "12.50", "CAST('12.50' AS decimal(10,2))"}, {"decimal(10,2)", "1e2", ""}, {"decimal(3,1)", "0012.50", "CAST('0012.50' AS decimal(3,1))"}, {"decimal(3,1)", "123", ""}, {"decimal(3,1)", "1.25", ""}, {"decimal(10,2)", "1') or ('1", ""}, {"array", "1", ""},
 	} {
 		got, err := Literal(test.kind, test.text)
 		if got != test.want || (err == nil) != (test.want != "") {

@@ -1,6 +1,9 @@
 package queries
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Layers are those that a query may speak of: ${bronze} and so on.
 var Layers = []string{"bronze", "silver", "gold"}
@@ -90,17 +93,18 @@ func nameLength(text string) int {
 }
 
 // Text returns the SQL with its layers and parameters written by what the two
-// functions return for their names. It is for values that are known to be good:
+// functions return for their names; what only looks like one, and is none of
+// the query's, stays as it is. It is for values that are known to be good:
 // names of databases, placeholders, literals by Literal.
 func (q Query) Text(layer, parameter func(name string) string) string {
 	var b strings.Builder
 	at := 0
 	for _, t := range scan(q.SQL) {
-		switch t.kind {
-		case layerUse:
+		switch {
+		case t.kind == layerUse && slices.Contains(Layers, t.text):
 			b.WriteString(q.SQL[at:t.at] + layer(t.text))
 			at = t.end
-		case parameterUse:
+		case t.kind == parameterUse && q.parameter(t.text) != nil:
 			b.WriteString(q.SQL[at:t.at] + parameter(t.text))
 			at = t.end
 		}
