@@ -18,7 +18,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/lakectl
-	$(GO) build -trimpath -o bin/lakectl ./cmd/lakectl
+	$(GO) build -trimpath -ldflags "-s -w" -o bin/lakectl ./cmd/lakectl
 
 test: ## vet, and all tests in Go
 	$(GO) vet ./...

@@ -92,8 +92,8 @@ func (p *parser) parameter(line int, text string) {
 		p.add(line, quote(name)+" is not a name of a parameter", "names have a-z, 0-9 and _, and begin with a letter")
 	case p.query.parameter(name) != nil:
 		p.add(line, "there are two parameters "+name, "take one out")
-	case !knownType(kind):
-		p.add(line, quote(kind)+" is not a type of a parameter", "the types are "+strings.Join(types, ", ")+", decimal(p,s)")
+	case !KnownType(kind):
+		p.add(line, quote(kind)+" is not a type of a parameter", "the types are "+strings.Join(Types(), ", "))
 	case value != nil:
 		if _, err := Literal(kind, *value); err != nil {
 			p.add(line, "the default of "+name+": "+err.Error(), parameterHint)
@@ -196,9 +196,13 @@ func quote(text string) string { return strconv.Quote(text) }
 // types are those of parameters, beside decimals.
 var types = []string{"string", "boolean", "integer", "bigint", "double", "date", "timestamp"}
 
+// Types returns the types that parameters may have.
+func Types() []string { return append(slices.Clone(types), "decimal(p,s)") }
+
 var decimalRegexp = regexp.MustCompile(`^decimal\(([1-9]|[12][0-9]|3[0-8]),([0-9]|[12][0-9]|3[0-8])\)$`)
 
-func knownType(name string) bool {
+// KnownType says whether a parameter may be of a type.
+func KnownType(name string) bool {
 	return slices.Contains(types, name) || decimalRegexp.MatchString(name)
 }
 

@@ -112,3 +112,15 @@ func (q Query) Text(layer, parameter func(name string) string) string {
 	b.WriteString(q.SQL[at:])
 	return b.String()
 }
+
+// Uses returns the names that the SQL says as :name, each once, in the order in
+// which they first appear.
+func (q Query) Uses() []string {
+	var names []string
+	for _, t := range scan(q.SQL) {
+		if t.kind == parameterUse && !slices.Contains(names, t.text) {
+			names = append(names, t.text)
+		}
+	}
+	return names
+}

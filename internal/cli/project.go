@@ -284,3 +284,12 @@ func union(names, more []string) []string {
 	}
 	return names
 }
+
+// at returns where a path that was typed is: relative ones are relative to the
+// working directory.
+func (app *App) at(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(app.Dir, path)
+}

@@ -54,7 +54,7 @@ func newRootCmd(app *App) *cobra.Command {
 		}
 	}
 	add(groupBuild, newInitCmd(app, nil), newValidateCmd(app, nil), newRunCmd(app, nil), newGenerateCmd(app, nil))
-	add(groupLook, newStatusCmd(app, nil), newShowCmd(app, nil), newQuarantineCmd(app))
+	add(groupLook, newStatusCmd(app, nil), newShowCmd(app, nil), newQueryCmd(app, nil), newQuarantineCmd(app))
 	add(groupCloud, newCatalogCmd(app))
 	add(groupCloud, newPolicyCmd(app))
 	add(groupCloud, newJobCmd(app), newCrawlerCmd(app))

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/query"
+	"github.com/lakectl/lakectl/internal/query/duckdb"
+)
+
+// QueryOptions are the settings of `lakectl query`.
+type QueryOptions struct {
+	App     *App
+	Text    string // a name, or SQL; empty lists the queries
+	File    string
+	Engine  string // empty: what suits the lake
+	Compare []string
+	Params  []string // name=value, or name:type=value for SQL that was typed
+	Output  string
+	Limit   int // rows in a table; 0 is all
+	Explain bool
+	MaxScan sizeValue
+	Memory  sizeValue
+	Threads int
+}
+
+// limitOfTables is how many rows a table for people has, unless it is told.
+const limitOfTables = 1000
+
+func newQueryCmd(app *App, runF func(*QueryOptions) error) *cobra.Command {
+	opts := &QueryOptions{App: app, Memory: defaultMemory}
+	cmd := &cobra.Command{
+		Use:   "query [NAME | SQL]",
+		Short: "Ask the lake a question, by name or in SQL",
+		Long:  queryLong,
+		Example: `  lakectl query                                 # which there are
+  lakectl query gold_daily --param since=2026-03-01
+  lakectl query "select status, count(*) from silver.transactions group by 1"
+  lakectl query -f report.sql -o csv > report.csv
+  lakectl query gold_daily --explain`,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: app.completeQueries,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := opts.settle(args); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(opts)
+			}
+			return runQuery(cmd.Context(), opts)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&opts.File, "file", "f", "", "the SQL in `FILE`; - is standard input")
+	f.StringVar(&opts.Engine, "engine", "", "`ENGINE`: "+strings.Join(engines, ", ")+" (default: what suits the lake)")
+	f.StringArrayVar(&opts.Params, "param", nil, "`NAME=VALUE` of a parameter; may be repeated")
+	f.StringVarP(&opts.Output, "output", "o", asTable, "`FORMAT`: "+strings.Join(queryFormats, ", "))
+	f.IntVar(&opts.Limit, "limit", limitOfTables, "at most `N` rows in a table; 0 is all")
+	f.BoolVar(&opts.Explain, "explain", false, "how the engine would run it, in place of running it")
+	f.Var(&opts.MaxScan, "max-scan", "run only if no more than this is read")
+	f.Var(&opts.Memory, "memory", "memory for DuckDB; more goes to disk; 0 is its default")
+	f.IntVar(&opts.Threads, "threads", 0, "`N` threads for DuckDB (default: one for each processor)")
+	return cmd
+}
+
+const queryLong = `Ask the lake a question: one that has a name, or SQL.
+
+Without an argument it lists the questions that have names: those that come with
+lakectl, and those in the project's own folder queries/, which come first. Their
+parameters are given with --param; in SQL that is typed, a parameter is a text
+unless it is given as --param name:type=value. Values never become part of the
+SQL.
+
+In the SQL, a table is silver.transactions, or ${silver}.transactions, which is
+right on every engine. It is the SQL of Athena (Trino), on all engines.
+
+The engine is duckdb for a lake in a folder: it is part of lakectl, reads the
+lake as of its last commit, and nothing else. Of a lake on S3 it fetches the
+partitions that the query needs, and keeps them in a cache.`
+
+// engines are those that answer queries.
+var engines = []string{duckdb.Name}
+
+// queryFormats are those of results.
+var queryFormats = []string{asTable, asCSV, asJSON}
+
+// settle checks the flags against each other.
+func (o *QueryOptions) settle(args []string) error {
+	if len(args) > 1 {
+		return diag.Errorf(diag.Usage, "there are %d arguments; a query is one", len(args)).
+			WithNext("put SQL in quotes: lakectl query \"%s\"", strings.Join(args, " "))
+	}
+	if len(args) == 1 {
+		o.Text = strings.TrimSpace(args[0])
+		if o.Text == "" {
+			return diag.Errorf(diag.Usage, "the query is empty").WithNext("lakectl query lists those that have names")
+		}
+	}
+	switch {
+	case o.Text != "" && o.File != "":
+		return diag.Errorf(diag.Usage, "there is a query and a --file").WithNext("give one of them")
+	case o.Engine != "" && !slices.Contains(engines, o.Engine):
+		err := diag.Errorf(diag.Usage, "there is no engine %q", o.Engine)
+		if hint := diag.Suggest(o.Engine, engines); hint != "" {
+			return err.WithNext("%s", hint)
+		}
+		return err.WithNext("the engines are %s", strings.Join(engines, ", "))
+	case !slices.Contains(queryFormats, o.Output):
+		return diag.Errorf(diag.Usage, "there is no output format %q", o.Output).WithNext("the formats are %s", strings.Join(queryFormats, ", "))
+	case o.Limit < 0:
+		return errNegativeLimit()
+	}
+	return nil
+}
+
+func runQuery(ctx context.Context, opts *QueryOptions) error {
+	app := opts.App
+	if opts.Text == "" && opts.File == "" {
+		return app.listQueries()
+	}
+	w, err := app.look(ctx)
+	if err != nil {
+		return err
+	}
+	engine, err := w.queryEngine(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	st, err := w.statement(opts, engine.Name())
+	if err != nil {
+		return err
+	}
+	if opts.Explain {
+		text, err := engine.Explain(ctx, st)
+		if err == nil {
+			_, err = fmt.Fprintln(app.IO.Out, strings.TrimRight(text, "\n"))
+		}
+		return err
+	}
+	result, err := engine.Run(ctx, st)
+	if err != nil {
+		return err
+	}
+	defer result.Close()
+	return app.printResult(opts, engine.Name(), result)
+}
+
+// queryEngine opens the engine that answers.
+func (w *workspace) queryEngine(ctx context.Context, opts *QueryOptions) (query.Engine, error) {
+	switch opts.Engine {
+	default:
+		return w.duckdb(opts)
+	}
+}
+
+// elapsed rounds a time to what people care for.
+func elapsed(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

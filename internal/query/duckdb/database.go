@@ -1,0 +1,194 @@
+//go:build cgo
+
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"unsafe"
+
+	bindings "github.com/duckdb/duckdb-go-bindings"
+
+	"github.com/lakectl/lakectl/internal/diag"
+)
+
+// database is an empty database in memory and one connection to it. The bindings
+// of DuckDB's C API are used as they are, and not through database/sql: results
+// stream, and a batch of them is copied column by column.
+type database struct {
+	db   bindings.Database
+	conn bindings.Connection
+}
+
+// openDatabase opens a database with these settings.
+func openDatabase(settings [][2]string) (*database, error) {
+	var config bindings.Config
+	if bindings.CreateConfig(&config) == bindings.StateError {
+		return nil, errors.New("DuckDB cannot be configured")
+	}
+	defer bindings.DestroyConfig(&config)
+	for _, s := range settings {
+		if bindings.SetConfig(config, s[0], s[1]) == bindings.StateError {
+			return nil, diag.Errorf(diag.Unexpected, "DuckDB refuses the setting %s = %s", s[0], s[1])
+		}
+	}
+	d := &database{}
+	var message string
+	if bindings.OpenExt("", &d.db, config, &message) == bindings.StateError {
+		return nil, diag.Errorf(diag.Unexpected, "DuckDB cannot be opened: %s", message)
+	}
+	if bindings.Connect(d.db, &d.conn) == bindings.StateError {
+		bindings.Close(&d.db)
+		return nil, errors.New("DuckDB cannot be connected to")
+	}
+	return d, nil
+}
+
+func (d *database) close() {
+	bindings.Disconnect(&d.conn)
+	bindings.Close(&d.db)
+}
+
+// exec runs a statement of our own.
+func (d *database) exec(sql string) error {
+	var result bindings.Result
+	defer bindings.DestroyResult(&result)
+	if bindings.Query(d.conn, sql, &result) == bindings.StateError {
+		return explain(bindings.ResultError(&result))
+	}
+	return nil
+}
+
+// prepared is a statement that was understood.
+type prepared struct {
+	statement bindings.PreparedStatement
+	columns   []column
+}
+
+// prepare prepares the one statement of a text. It must read, not write.
+func (d *database) prepare(sql string) (*prepared, error) {
+	var statements bindings.ExtractedStatements
+	count := bindings.ExtractStatements(d.conn, sql, &statements)
+	defer bindings.DestroyExtracted(&statements)
+	switch {
+	case count == 0:
+		if message := bindings.ExtractStatementsError(statements); message != "" {
+			return nil, explain(message)
+		}
+		return nil, diag.Errorf(diag.Usage, "there is no statement")
+	case count > 1:
+		return nil, diag.Errorf(diag.Usage, "there are %d statements", count).WithNext("give one at a time")
+	}
+	p := &prepared{}
+	if bindings.PrepareExtractedStatement(d.conn, statements, 0, &p.statement) == bindings.StateError {
+		defer p.close()
+		return nil, explain(bindings.PrepareError(p.statement))
+	}
+	if t := bindings.PreparedStatementType(p.statement); t != bindings.StatementTypeSelect && t != bindings.StatementTypeExplain {
+		p.close()
+		return nil, diag.Errorf(diag.Usage, "the statement would change something; a query only reads").WithNext("begin it with select or with")
+	}
+	for i := range bindings.PreparedStatementColumnCount(p.statement) {
+		logical := bindings.PreparedStatementColumnLogicalType(p.statement, i)
+		p.columns = append(p.columns, columnOf(bindings.PreparedStatementColumnName(p.statement, i), logical))
+		bindings.DestroyLogicalType(&logical)
+	}
+	return p, nil
+}
+
+func (p *prepared) close() { bindings.DestroyPrepare(&p.statement) }
+
+// bind gives the parameters their values, as texts.
+func (p *prepared) bind(values []string) error {
+	if n := int(bindings.NParams(p.statement)); n != len(values) {
+		return diag.Errorf(diag.Usage, "the statement has %d parameters, and there are values for %d", n, len(values)).
+			WithNext("write a parameter as :name, and give its value with --param name=value")
+	}
+	for i, value := range values {
+		if bindings.BindVarcharLength(p.statement, bindings.IdxT(i+1), value, bindings.IdxT(len(value))) == bindings.StateError {
+			return diag.Errorf(diag.Unexpected, "DuckDB refuses the value of parameter %d", i+1)
+		}
+	}
+	return nil
+}
+
+// stream is a result that is being fetched.
+type stream struct {
+	ctx    context.Context
+	result bindings.Result
+	stop   func() bool // ends the watch over ctx
+	closed sync.Once
+}
+
+// stream runs the statement until its first rows are known. Cancelling ctx
+// interrupts it, then and later.
+func (d *database) stream(ctx context.Context, p *prepared) (*stream, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s := &stream{ctx: ctx, stop: context.AfterFunc(ctx, func() { bindings.Interrupt(d.conn) })}
+	var pending bindings.PendingResult
+	failed := bindings.PendingPreparedStreaming(p.statement, &pending) == bindings.StateError
+	defer bindings.DestroyPending(&pending)
+	if failed {
+		defer s.close()
+		return nil, s.explain(bindings.PendingError(pending))
+	}
+	if bindings.ExecutePending(pending, &s.result) == bindings.StateError {
+		defer s.close()
+		return nil, s.explain(bindings.ResultError(&s.result))
+	}
+	return s, nil
+}
+
+// chunk is up to 2,048 rows in DuckDB's memory.
+type chunk struct {
+	data bindings.DataChunk
+	rows int
+}
+
+// next returns the next rows, and io.EOF at the end. The caller frees them.
+func (s *stream) next() (*chunk, error) {
+	if err := s.ctx.Err(); err != nil {
+		return nil, err
+	}
+	c := &chunk{data: bindings.FetchChunk(s.result)}
+	if c.data.Ptr == nil {
+		if message := bindings.ResultError(&s.result); message != "" {
+			return nil, s.explain(message)
+		}
+		return nil, io.EOF
+	}
+	c.rows = int(bindings.DataChunkGetSize(c.data))
+	if c.rows == 0 {
+		c.free()
+		return nil, io.EOF
+	}
+	return c, nil
+}
+
+func (c *chunk) free() { bindings.DestroyDataChunk(&c.data) }
+
+// vector returns the values of a column, and which of them are there: nil for
+// all. Both are valid until the chunk is freed.
+func (c *chunk) vector(i int) (values unsafe.Pointer, valid unsafe.Pointer) {
+	v := bindings.DataChunkGetVector(c.data, bindings.IdxT(i))
+	return bindings.VectorGetData(v), bindings.VectorGetValidity(v)
+}
+
+// explain prefers the cancellation over what DuckDB says of it.
+func (s *stream) explain(message string) error {
+	if err := s.ctx.Err(); err != nil {
+		return err
+	}
+	return explain(message)
+}
+
+func (s *stream) close() {
+	s.closed.Do(func() {
+		s.stop()
+		bindings.DestroyResult(&s.result)
+	})
+}

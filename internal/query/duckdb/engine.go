@@ -1,0 +1,319 @@
+//go:build cgo
+
+package duckdb
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/query"
+	"github.com/lakectl/lakectl/queries"
+)
+
+//go:embed macros.sql
+var macros string
+
+// Engine runs statements on DuckDB, each in a database of its own.
+type Engine struct{ o Options }
+
+// New returns the engine for a lake.
+func New(o Options) (query.Engine, error) { return &Engine{o: o}, nil }
+
+// Name implements query.Engine.
+func (e *Engine) Name() string { return Name }
+
+// Close implements query.Engine.
+func (e *Engine) Close() error { return nil }
+
+const (
+	// attempts is how often a statement is run whose tables another run changes
+	// meanwhile.
+	attempts = 5
+	// pause is between them.
+	pause = 300 * time.Millisecond
+	// ahead is how many bytes of a result are read before the first of it is
+	// given out. A result that is no larger is whole, and of one commit.
+	ahead = 8 << 20
+)
+
+// Run implements query.Engine.
+func (e *Engine) Run(ctx context.Context, st query.Statement) (query.Result, error) {
+	began := time.Now()
+	sql, values := text(st)
+	for attempt := 1; ; attempt++ {
+		r, err := e.begin(ctx, sql, values)
+		if err == nil {
+			if err = r.readAhead(); err == nil {
+				r.began = began
+				return r, nil
+			}
+			r.Close()
+		}
+		if diag.ClassOf(err) != diag.Transient || attempt == attempts {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// Explain implements query.Engine.
+func (e *Engine) Explain(ctx context.Context, st query.Statement) (string, error) {
+	sql, values := text(st)
+	r, err := e.begin(ctx, "explain "+sql, values)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	var b strings.Builder
+	for {
+		record, err := r.Next()
+		if err == io.EOF {
+			return b.String(), nil
+		}
+		if err != nil {
+			return "", err
+		}
+		for i := range int(record.NumRows()) {
+			b.WriteString(record.Column(1).ValueStr(i))
+		}
+		record.Release()
+	}
+}
+
+// text returns the SQL of a statement for DuckDB, and the values of its
+// parameters in the order of their use.
+func text(st query.Statement) (sql string, values []string) {
+	sql = st.Query.Text(identifier, func(name string) string {
+		v := st.Value(name)
+		values = append(values, v.Text)
+		kind := v.Type
+		if kind == "string" {
+			kind = "varchar"
+		}
+		return "cast(? as " + kind + ")"
+	})
+	return sql, values
+}
+
+// begin runs a statement until its first rows are known.
+func (e *Engine) begin(ctx context.Context, sql string, values []string) (*result, error) {
+	state, err := e.o.Lake.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &result{ctx: ctx, engine: e, state: state}
+	if err := r.open(ctx, sql, values); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// open makes the database and starts the statement in it.
+func (r *result) open(ctx context.Context, sql string, values []string) error {
+	var err error
+	if r.temp, err = os.MkdirTemp(r.engine.o.Temp, "lakectl-query"); err != nil {
+		return fmt.Errorf("there is no room for what does not fit the memory: %w", err)
+	}
+	if r.db, err = r.engine.database(r.temp); err != nil {
+		return err
+	}
+	if r.relations, err = r.tables(sql); err != nil {
+		return err
+	}
+	paths, err := r.files(ctx, sql, values)
+	if err != nil {
+		return err
+	}
+	if err := r.define(paths); err != nil {
+		return err
+	}
+	if err := r.lock(paths); err != nil {
+		return err
+	}
+	if r.prepared, err = r.prepare(sql); err != nil {
+		return r.explainMissing(err, sql)
+	}
+	if err := r.prepared.bind(values); err != nil {
+		return err
+	}
+	if r.stream, err = r.db.stream(ctx, r.prepared); err != nil {
+		return err
+	}
+	r.schema = arrowSchema(r.prepared.columns)
+	return nil
+}
+
+// database opens a database with the settings of the engine, and the layers. A
+// statement may read what is in temp, so it must be a folder of its own.
+func (e *Engine) database(temp string) (*database, error) {
+	settings := [][2]string{{"autoinstall_known_extensions", "false"}, {"autoload_known_extensions", "false"},
+		{"default_null_order", "nulls_last"}, {"temp_directory", temp}}
+	if e.o.Memory > 0 {
+		settings = append(settings, [2]string{"memory_limit", strconv.FormatInt(e.o.Memory, 10) + "B"})
+	}
+	if e.o.Threads > 0 {
+		settings = append(settings, [2]string{"threads", strconv.Itoa(e.o.Threads)})
+	}
+	db, err := openDatabase(settings)
+	if err != nil {
+		return nil, err
+	}
+	sql := "set TimeZone = 'UTC'; set integer_division = true; set enable_progress_bar = false;\n"
+	for _, layer := range layers {
+		sql += "create schema " + layer + ";\n"
+	}
+	if err := db.exec(sql + macros); err != nil {
+		db.close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// layers are the schemas of a database.
+var layers = []string{lake.Bronze, lake.Silver, lake.Gold, lake.Quarantine}
+
+// lock takes from the database what a statement has no use for: other files, the
+// network, and its settings.
+func (r *result) lock(paths map[lake.TableRef][]string) error {
+	var b strings.Builder
+	b.WriteString("set allowed_paths = [")
+	for _, rel := range r.relations {
+		for _, path := range paths[rel.ref] {
+			b.WriteString(literal(path) + ", ")
+		}
+	}
+	b.WriteString("]; set enable_external_access = false; set lock_configuration = true")
+	return r.db.exec(b.String())
+}
+
+// prepare prepares the statement; columns that Arrow has no type for here become
+// texts.
+func (r *result) prepare(sql string) (*prepared, error) {
+	p, err := r.db.prepare(sql)
+	if err != nil || !slices.ContainsFunc(p.columns, func(c column) bool { return c.as != "" }) {
+		return p, err
+	}
+	defer p.close()
+	items, names := make([]string, len(p.columns)), make([]string, len(p.columns))
+	for i, c := range p.columns {
+		names[i] = "c" + strconv.Itoa(i)
+		items[i] = names[i]
+		if c.as != "" {
+			items[i] = fmt.Sprintf(c.as, names[i])
+		}
+	}
+	cast, err := r.db.prepare("select " + strings.Join(items, ", ") + " from (" + sql + "\n) as statement(" + strings.Join(names, ", ") + ")")
+	if err != nil {
+		return nil, err
+	}
+	for i := range cast.columns {
+		cast.columns[i].Name = p.columns[i].Name
+	}
+	return cast, nil
+}
+
+// tables returns the tables of the lake that a statement may read: those that it
+// mentions, and all of them if it asks what there is.
+func (r *result) tables(sql string) ([]*relation, error) {
+	mentions := queries.Query{SQL: sql}.Mentions()
+	var list []*relation
+	for _, ref := range r.state.TableRefs() {
+		if !slices.Contains(mentions, strings.ToLower(ref.String())) && !asksForTables.MatchString(sql) {
+			continue
+		}
+		rel, err := relationOf(r.state.Tables[ref])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, rel)
+	}
+	return list, nil
+}
+
+// asksForTables finds statements about the tables that there are.
+var asksForTables = regexp.MustCompile(`(?i)^\s*(explain\s+)?(show|describe|summarize)\b|information_schema|duckdb_[a-z]+|pg_catalog`)
+
+var missingTable = regexp.MustCompile(`^Table with name ("?)(.+?)"? does not exist!`)
+
+// explainMissing makes an error about a table that is not there speak of the
+// lake.
+func (r *result) explainMissing(err error, sql string) error {
+	var typed *diag.Error
+	if !errors.As(err, &typed) {
+		return err
+	}
+	m := missingTable.FindStringSubmatch(typed.Msg)
+	if m == nil {
+		return err
+	}
+	var known, same []string
+	for _, ref := range r.state.TableRefs() {
+		known = append(known, ref.String())
+		if strings.EqualFold(ref.Name, m[2]) {
+			same = append(same, ref.String())
+		}
+	}
+	name := m[2]
+	for _, mention := range (queries.Query{SQL: sql}).Mentions() {
+		if strings.HasSuffix(mention, "."+strings.ToLower(name)) {
+			name, same = mention, nil
+		}
+	}
+	missing := diag.Errorf(diag.Usage, "there is no table %s in the lake", name)
+	switch hint := diag.Suggest(name, known); {
+	case len(same) > 0:
+		return missing.WithNext("write its layer, too: %s", strings.Join(same, " or "))
+	case hint != "":
+		return missing.WithNext("%s", hint)
+	case len(known) == 0:
+		return missing.WithNext("the lake is empty; build it with `lakectl run`")
+	}
+	return missing.WithNext("build it with `lakectl run`, or see what there is with `lakectl status`")
+}
+
+// define makes the views of the statement's tables.
+func (r *result) define(paths map[lake.TableRef][]string) error {
+	for _, rel := range r.relations {
+		var have []string
+		if files := paths[rel.ref]; rel.varied && len(files) > 0 {
+			p, err := r.db.prepare("select * from " + rel.reader(files))
+			if err != nil {
+				return err
+			}
+			for _, c := range p.columns {
+				have = append(have, c.Name)
+			}
+			p.close()
+		}
+		if err := r.db.exec(rel.view(paths[rel.ref], have)); err != nil {
+			return fmt.Errorf("%s: %w", rel.ref, err)
+		}
+	}
+	return nil
+}
+
+func arrowSchema(columns []column) *arrow.Schema {
+	fields := make([]arrow.Field, len(columns))
+	for i, c := range columns {
+		fields[i] = arrow.Field{Name: c.Name, Type: c.Type.Arrow(), Nullable: true}
+	}
+	return arrow.NewSchema(fields, nil)
+}

@@ -1,0 +1,114 @@
+package duckdb
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/schema"
+)
+
+// relation is a table of the lake as of a commit.
+type relation struct {
+	ref        lake.TableRef
+	columns    []schema.Column // those in the paths of files, too
+	partitions []schema.Column // of them, those in the paths
+	files      []*lake.File
+	// varied says that files may have fewer columns than the table: those of
+	// bronze and quarantine have what was known when they were written.
+	varied bool
+}
+
+// ingestionDate is the partition column of bronze and quarantine, which their
+// schemas do not name.
+const ingestionDate = "ingestion_date"
+
+// relationOf returns a table of the lake.
+func relationOf(t *lake.Table) (*relation, error) {
+	all, err := lake.SchemaOf(t.Schema)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.Ref, err)
+	}
+	r := &relation{ref: t.Ref, columns: slices.Clone(all.Columns), files: t.Files()}
+	r.varied = t.Ref.Layer == lake.Bronze || t.Ref.Layer == lake.Quarantine
+	if len(r.files) == 0 {
+		return r, nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.files[0].Partition)) { // all files have the same
+		at := all.Index(name)
+		if at < 0 {
+			kind := schema.String
+			if name == ingestionDate {
+				kind = schema.Date
+			}
+			r.columns = append(r.columns, schema.Column{Name: name, Type: schema.T(kind), Nullable: true})
+			at = len(r.columns) - 1
+		}
+		r.partitions = append(r.partitions, r.columns[at])
+	}
+	return r, nil
+}
+
+// bytes is how much the files of a relation have.
+func (r *relation) bytes() (total int64) {
+	for _, f := range r.files {
+		total += f.Bytes
+	}
+	return total
+}
+
+// name returns the relation's name in SQL.
+func (r *relation) name() string { return identifier(r.ref.Layer) + "." + identifier(r.ref.Name) }
+
+// view returns the statement that makes the view of a relation, given the paths
+// of its files on this machine and the columns that they have: nil if they have
+// all.
+func (r *relation) view(paths []string, have []string) string {
+	items := make([]string, len(r.columns))
+	for i, c := range r.columns {
+		items[i] = identifier(c.Name)
+		switch {
+		case len(paths) == 0 || have != nil && !slices.Contains(have, c.Name):
+			items[i] = "cast(null as " + c.Type.DuckDB() + ") as " + items[i]
+		case c.Type.Kind == schema.Timestamp: // DuckDB sees one with a time zone
+			items[i] = "cast(" + items[i] + " as timestamp) as " + items[i]
+		}
+	}
+	from := ""
+	if len(paths) == 0 {
+		from = " where false"
+	} else {
+		from = " from " + r.reader(paths)
+	}
+	return "create view " + r.name() + " as select " + strings.Join(items, ", ") + from
+}
+
+// reader returns the table function that reads the files.
+func (r *relation) reader(paths []string) string {
+	var b strings.Builder
+	b.WriteString("read_parquet([")
+	for i, path := range paths {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(literal(path))
+	}
+	fmt.Fprintf(&b, "], union_by_name = %v, hive_partitioning = %v", r.varied, len(r.partitions) > 0)
+	if len(r.partitions) > 0 {
+		types := make([]string, len(r.partitions))
+		for i, c := range r.partitions {
+			types[i] = literal(c.Name) + ": " + c.Type.DuckDB()
+		}
+		b.WriteString(", hive_types = {" + strings.Join(types, ", ") + "}")
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// identifier returns a name as SQL quotes it.
+func identifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// literal returns a text as SQL quotes it.
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
