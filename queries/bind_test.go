@@ -22,7 +22,7 @@ func TestBind(t *testing.T) {
 		{"defaults", map[string]string{"least": "+1.50"}, []Value{{"since", "date", "2026-01-01"}, {"least", "decimal(10,2)", "1.50"}}, ""},
 		{"given", map[string]string{"least": "2", "since": "2025-12-31"}, []Value{{"since", "date", "2025-12-31"}, {"least", "decimal(10,2)", "2"}}, ""},
 		{"missing", nil, nil, "q needs a value for least, a decimal(10,2)"},
-		{"unknown", map[string]string{"least": "1", "sinse": "x"}, nil, `q has no parameter "sinse"`},
+		{"unknown", map[string]string{"least": "1", "since_when": "x"}, nil, `q has no parameter "since_when"`},
 		{"wrong", map[string]string{"least": "1", "since": "yesterday"}, nil, `since: "yesterday" is not a date`},
 		{"injected", map[string]string{"least": "1", "since": "2026-01-01' or '1'='1"}, nil, `since: "2026-01-01' or '1'='1" is not a date`},
 	} {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"io"
 
 	"github.com/lakectl/lakectl/internal/lake"
@@ -16,7 +17,7 @@ func (app *App) printResult(opts *QueryOptions, engine string, result query.Resu
 	row := make([]cell, len(columns))
 	for {
 		record, err := result.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

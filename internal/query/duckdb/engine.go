@@ -4,7 +4,6 @@ package duckdb
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -23,14 +22,14 @@ import (
 	"github.com/lakectl/lakectl/queries"
 )
 
-//go:embed macros.sql
-var macros string
-
 // Engine runs statements on DuckDB, each in a database of its own.
-type Engine struct{ o Options }
+type Engine struct {
+	o     Options
+	ahead int64 // how many bytes of a result are read before the first of it is given out
+}
 
 // New returns the engine for a lake.
-func New(o Options) (query.Engine, error) { return &Engine{o: o}, nil }
+func New(o Options) (query.Engine, error) { return &Engine{o: o, ahead: ahead}, nil }
 
 // Name implements query.Engine.
 func (e *Engine) Name() string { return Name }
@@ -84,7 +83,7 @@ func (e *Engine) Explain(ctx context.Context, st query.Statement) (string, error
 	var b strings.Builder
 	for {
 		record, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return b.String(), nil
 		}
 		if err != nil {
@@ -132,7 +131,7 @@ func (r *result) open(ctx context.Context, sql string, values []string) error {
 	if r.temp, err = os.MkdirTemp(r.engine.o.Temp, "lakectl-query"); err != nil {
 		return fmt.Errorf("there is no room for what does not fit the memory: %w", err)
 	}
-	if r.db, err = r.engine.database(r.temp); err != nil {
+	if r.db, err = r.engine.database(r.temp, sql); err != nil {
 		return err
 	}
 	if r.relations, err = r.tables(sql); err != nil {
@@ -161,9 +160,10 @@ func (r *result) open(ctx context.Context, sql string, values []string) error {
 	return nil
 }
 
-// database opens a database with the settings of the engine, and the layers. A
-// statement may read what is in temp, so it must be a folder of its own.
-func (e *Engine) database(temp string) (*database, error) {
+// database opens a database with the settings of the engine, the layers, and the
+// macros of a statement. The statement may read what is in temp, so that must be
+// a folder of its own.
+func (e *Engine) database(temp, statement string) (*database, error) {
 	settings := [][2]string{{"autoinstall_known_extensions", "false"}, {"autoload_known_extensions", "false"},
 		{"default_null_order", "nulls_last"}, {"temp_directory", temp}}
 	if e.o.Memory > 0 {
@@ -176,11 +176,11 @@ func (e *Engine) database(temp string) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	sql := "set TimeZone = 'UTC'; set integer_division = true; set enable_progress_bar = false;\n"
+	sql := "set TimeZone = 'UTC'; set integer_division = true;\n"
 	for _, layer := range layers {
 		sql += "create schema " + layer + ";\n"
 	}
-	if err := db.exec(sql + macros); err != nil {
+	if err := db.exec(sql + macrosFor(statement)); err != nil {
 		db.close()
 		return nil, err
 	}

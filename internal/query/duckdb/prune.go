@@ -3,6 +3,7 @@
 package duckdb
 
 import (
+	"errors"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -62,7 +63,7 @@ func (r *result) scans(ctx context.Context, rel *relation, sql string, values []
 		return nil, err
 	}
 	defer os.RemoveAll(folder)
-	db, err := r.engine.database(r.temp)
+	db, err := r.engine.database(r.temp, sql)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +168,7 @@ func pathColumn() schema.Column {
 // matching returns the files of a table whose partitions meet a condition: all,
 // if DuckDB does not understand what it said itself.
 func (r *result) matching(ctx context.Context, rel *relation, condition string) ([]string, error) {
-	db, err := r.engine.database(r.temp)
+	db, err := r.engine.database(r.temp, condition)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +230,7 @@ func rows(ctx context.Context, db *database, sql string, values []string, at int
 	for {
 		c, err := s.next()
 		if err != nil {
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return texts, nil
 			}
 			return nil, err

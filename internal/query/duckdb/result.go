@@ -51,10 +51,10 @@ func (r *result) Columns() []schema.Column {
 // readAhead reads as much of the result as is given out only when it is known
 // to be of one commit.
 func (r *result) readAhead() error {
-	for size := int64(0); size < ahead && r.end == nil; {
+	for size := int64(0); size < r.engine.ahead && r.end == nil; {
 		record, err := r.fetch()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			r.end = err
 			return r.unmoved()
 		case err != nil:
@@ -112,7 +112,7 @@ func (r *result) next() (arrow.Record, error) {
 	if err == nil {
 		return record, nil
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		if moved := r.unmoved(); moved != nil {
 			err = moved
 		}

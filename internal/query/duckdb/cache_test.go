@@ -1,0 +1,130 @@
+//go:build cgo
+
+package duckdb
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/lakectl/lakectl/internal/diag"
+)
+
+// cached returns the files in a cache and how many bytes they have.
+func cached(t *testing.T, c Cache) (files []string, bytes int64) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Join(c.Folder, objectsFolder), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		files, bytes = append(files, path), bytes+info.Size()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files, bytes
+}
+
+const aWeek = "select count(*) from silver.transactions where transaction_date between date '2026-10-01' and date '2026-10-07'"
+
+func TestCache(t *testing.T) {
+	l := sampleLake(t)
+	cache := Cache{Folder: t.TempDir(), Bytes: 1 << 30}
+	e, fetched := elsewhere(l, cache)
+	want := mustAsk(t, engineOn(l), sql(aWeek))
+	for range 2 {
+		if got := mustAsk(t, e, sql(aWeek)); !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+	}
+	if !slices.Equal(*fetched, []int{7}) {
+		t.Errorf("fetched: %v", *fetched)
+	}
+	files, _ := cached(t, cache)
+	if err := os.Truncate(files[3], 10); err != nil { // a write that was cut off
+		t.Fatal(err)
+	}
+	if got := mustAsk(t, e, sql(aWeek)); !slices.Equal(got, want) || !slices.Equal(*fetched, []int{7, 1}) {
+		t.Errorf("after a torn write: %v, %v", got, *fetched)
+	}
+	if left, err := os.ReadDir(filepath.Join(cache.Folder, queriesFolder)); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// A cache never stays larger than it may be, and what was used last stays.
+func TestCacheIsBounded(t *testing.T) {
+	l := sampleLake(t)
+	cache := Cache{Folder: t.TempDir(), Bytes: 1 << 30}
+	e, fetched := elsewhere(l, cache)
+	mustAsk(t, e, sql(aWeek))
+	_, week := cached(t, cache)
+	e.o.Cache.Bytes = week + 1
+	old := time.Now().Add(-time.Hour)
+	files, _ := cached(t, cache)
+	for _, path := range files[:6] {
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustAsk(t, e, sql("select count(*) from silver.transactions where transaction_date = date '2026-09-01'"))
+	left, bytes := cached(t, cache)
+	if bytes > week+1 || !slices.Contains(left, files[6]) {
+		t.Errorf("%d bytes of %d, %d files", bytes, week+1, len(left))
+	}
+	// One that holds nothing still answers.
+	e.o.Cache.Bytes = 0
+	if got, want := mustAsk(t, e, sql(aWeek)), mustAsk(t, engineOn(l), sql(aWeek)); !slices.Equal(got, want) || len(*fetched) != 3 {
+		t.Errorf("%v, want %v; fetched %v", got, want, *fetched)
+	}
+	if _, bytes := cached(t, cache); bytes != 0 {
+		t.Errorf("%d bytes", bytes)
+	}
+}
+
+// A file whose content is not that of the commit is not taken for it.
+func TestCacheKnowsContent(t *testing.T) {
+	l := sampleLake(t)
+	files, err := filepath.Glob(filepath.Join(l.Lake, "silver", "customers", "*.parquet"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	data, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[100] ^= 1
+	if err := os.WriteFile(files[0], data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	e, _ := elsewhere(l, Cache{Folder: t.TempDir(), Bytes: 1 << 30})
+	if _, _, err := ask(context.Background(), e, sql("select count(*) from silver.customers")); diag.ClassOf(err) != diag.Transient {
+		t.Errorf("%v", err)
+	}
+	if files, _ := cached(t, e.o.Cache); len(files) > 0 {
+		t.Errorf("in the cache: %v", files)
+	}
+}
+
+func TestAbandonedFolders(t *testing.T) {
+	cache := Cache{Folder: t.TempDir(), Bytes: 1 << 30}
+	folder := filepath.Join(cache.Folder, queriesFolder)
+	for name, age := range map[string]time.Duration{"q1": 48 * time.Hour, "q2": time.Minute} {
+		if err := os.MkdirAll(filepath.Join(folder, name, "silver"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(filepath.Join(folder, name), time.Now().Add(-age), time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cache.sweep()
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 1 || entries[0].Name() != "q2" {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
