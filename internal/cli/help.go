@@ -111,6 +111,8 @@ const environmentText = `Environment variables:
   LAKEHOUSE_ENVIRONMENT  environment of lakehouse.yaml; --env comes first
   LAKEHOUSE_NOW          the time of a run, such as 2026-11-23T09:45:00Z:
                          with it, a run can be repeated byte for byte
+  LAKEHOUSE_CACHE        folder for files of a lake on S3 that queries fetched
+  LAKEHOUSE_CACHE_SIZE   how large it may become, by default 10GiB
   NO_COLOR               if set, no colours
   CLICOLOR_FORCE         if set and not 0, colours without a terminal, too
   TERM                   dumb: no colours and no progress`

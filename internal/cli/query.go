@@ -62,6 +62,7 @@ func newQueryCmd(app *App, runF func(*QueryOptions) error) *cobra.Command {
 	f.StringArrayVar(&opts.Params, "param", nil, "`NAME=VALUE` of a parameter; may be repeated")
 	f.StringVarP(&opts.Output, "output", "o", asTable, "`FORMAT`: "+strings.Join(queryFormats, ", "))
 	f.IntVar(&opts.Limit, "limit", limitOfTables, "at most `N` rows in a table; 0 is all")
+	f.StringSliceVar(&opts.Compare, "compare", nil, "run it on two engines, such as `A,B`, and say how the rows differ")
 	f.BoolVar(&opts.Explain, "explain", false, "how the engine would run it, in place of running it")
 	f.Var(&opts.MaxScan, "max-scan", "run only if no more than this is read")
 	f.Var(&opts.Memory, "memory", "memory for DuckDB; more goes to disk; 0 is its default")
@@ -105,18 +106,29 @@ func (o *QueryOptions) settle(args []string) error {
 	switch {
 	case o.Text != "" && o.File != "":
 		return diag.Errorf(diag.Usage, "there is a query and a --file").WithNext("give one of them")
-	case o.Engine != "" && !slices.Contains(engines, o.Engine):
-		err := diag.Errorf(diag.Usage, "there is no engine %q", o.Engine)
-		if hint := diag.Suggest(o.Engine, engines); hint != "" {
-			return err.WithNext("%s", hint)
-		}
-		return err.WithNext("the engines are %s", strings.Join(engines, ", "))
+	case len(o.Compare) > 0 && (len(o.Compare) != 2 || o.Engine != ""):
+		return diag.Errorf(diag.Usage, "--compare takes two engines, and no --engine").WithNext("--compare duckdb,athena")
+	case len(o.Compare) > 0 && o.Text+o.File == "":
+		return diag.Errorf(diag.Usage, "--compare needs a query").WithNext("`lakectl query` lists those that have names")
 	case !slices.Contains(queryFormats, o.Output):
 		return diag.Errorf(diag.Usage, "there is no output format %q", o.Output).WithNext("the formats are %s", strings.Join(queryFormats, ", "))
 	case o.Limit < 0:
 		return errNegativeLimit()
 	}
+	for _, name := range append(o.Compare, o.Engine) {
+		if name != "" && !slices.Contains(engines, name) {
+			return unknownEngine(name)
+		}
+	}
 	return nil
+}
+
+func unknownEngine(name string) error {
+	err := diag.Errorf(diag.Usage, "there is no engine %q", name)
+	if hint := diag.Suggest(name, engines); hint != "" {
+		return err.WithNext("%s", hint)
+	}
+	return err.WithNext("the engines are %s", strings.Join(engines, ", "))
 }
 
 func runQuery(ctx context.Context, opts *QueryOptions) error {
@@ -128,7 +140,10 @@ func runQuery(ctx context.Context, opts *QueryOptions) error {
 	if err != nil {
 		return err
 	}
-	engine, err := w.queryEngine(ctx, opts)
+	if len(opts.Compare) > 0 {
+		return w.runComparison(ctx, opts)
+	}
+	engine, err := w.queryEngine(ctx, opts, opts.Engine)
 	if err != nil {
 		return err
 	}
@@ -153,8 +168,8 @@ func runQuery(ctx context.Context, opts *QueryOptions) error {
 }
 
 // queryEngine opens the engine that answers.
-func (w *workspace) queryEngine(ctx context.Context, opts *QueryOptions) (query.Engine, error) {
-	switch opts.Engine {
+func (w *workspace) queryEngine(_ context.Context, opts *QueryOptions, name string) (query.Engine, error) {
+	switch name {
 	default:
 		return w.duckdb(opts)
 	}

@@ -39,7 +39,6 @@ func (app *App) printResult(opts *QueryOptions, engine string, result query.Resu
 	if err := out.end(); err != nil {
 		return err
 	}
-	stats := result.Stats()
-	app.note("%s", app.IO.Err.Paint(term.Dim, term.Plural(stats.Rows, "row", "rows")+" in "+elapsed(stats.Elapsed)+", "+engine))
+	app.note("%s", app.IO.Err.Paint(term.Dim, footer(engine, result.Stats())))
 	return nil
 }
