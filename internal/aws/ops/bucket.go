@@ -96,13 +96,14 @@ func (b *Bucket) owner() *string { return &b.o.Names.Account }
 func (b *Bucket) URL(key string) string { return "s3://" + b.Name() + "/" + key }
 
 // Address returns where CloudFormation finds an object: by https, at AWS's own
-// address, from which test servers, too, read the bucket and the key.
+// address, with the bucket in the path, as the aws command writes it. That is the
+// form that every test server reads, and it is right for a name with dots, too.
 func (b *Bucket) Address(key string) string {
 	host := "amazonaws.com"
 	if b.o.Names.Partition == "aws-cn" {
 		host = "amazonaws.com.cn"
 	}
-	return (&url.URL{Scheme: "https", Host: b.Name() + ".s3." + b.o.Names.Region + "." + host, Path: key}).String()
+	return (&url.URL{Scheme: "https", Host: "s3." + b.o.Names.Region + "." + host, Path: b.Name() + "/" + key}).String()
 }
 
 // Ensure makes the bucket if it is not there, and makes it what it should be:

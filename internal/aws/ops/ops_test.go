@@ -178,7 +178,7 @@ func TestPut(t *testing.T) {
 		}
 	}
 	address, err := b.PutTemplate(t.Context(), "Resources:\n")
-	if err != nil || !strings.HasPrefix(address, "https://"+bucket+".s3.eu-central-1.amazonaws.com/templates/") || !strings.HasSuffix(address, ".yaml") {
+	if err != nil || !strings.HasPrefix(address, "https://s3.eu-central-1.amazonaws.com/"+bucket+"/templates/") || !strings.HasSuffix(address, ".yaml") {
 		t.Errorf("%s, %v", address, err)
 	}
 	if got := b.URL("scripts/a.py"); got != "s3://"+bucket+"/scripts/a.py" {
@@ -186,7 +186,7 @@ func TestPut(t *testing.T) {
 	}
 	china := shop
 	china.Partition, china.Region = "aws-cn", "cn-north-1"
-	if got := New(s, Options{Names: china}).Address("k"); got != "https://"+bucket+".s3.cn-north-1.amazonaws.com.cn/k" {
+	if got := New(s, Options{Names: china}).Address("k"); got != "https://s3.cn-north-1.amazonaws.com.cn/"+bucket+"/k" {
 		t.Error(got)
 	}
 	s.fails = map[string]error{"HeadObject": answer(403, "Forbidden")}
