@@ -187,6 +187,9 @@ func (d *deployment) request(ctx context.Context) (stack.Request, error) {
 		return stack.Request{}, err
 	}
 	text, err := template.Render(template.Options{Queries: own, Sources: template.Sources(d.Config)})
+	if err == nil {
+		text, err = template.Named(text, d.cloud.Names, d.Config.AWS.KMS.Value)
+	}
 	if err != nil {
 		return stack.Request{}, err
 	}
