@@ -37,11 +37,8 @@ func (c Cause) String() string {
 // the failed events of the operation, or else the earliest failure that was not
 // brought about by another one; of nested stacks what failed in them.
 func (e *Engine) cause(ctx context.Context, stackID string, events []Event) (Cause, bool) {
-	if operation := operationOf(events); operation != "" {
-		list := e.failedEvents(ctx, &cfn.DescribeEventsInput{StackName: &stackID, OperationId: &operation})
-		if len(list) > 0 && !list[0].stack {
-			return list[0], true
-		}
+	if list := e.operationFailures(ctx, stackID, events); len(list) > 0 && !list[0].stack {
+		return list[0], true
 	}
 	var list []Cause
 	for _, event := range events {
@@ -53,6 +50,23 @@ func (e *Engine) cause(ctx context.Context, stackID string, events []Event) (Cau
 		return Cause{}, false
 	}
 	return list[0], true
+}
+
+// operationFailures returns what CloudFormation calls the failed events of the
+// operation that events belong to. Where they do not name it, these are the failed
+// events of the stack since then: what is found before anything is made (names
+// that are taken, values that are not allowed) is told nowhere else.
+func (e *Engine) operationFailures(ctx context.Context, stackID string, events []Event) []Cause {
+	if len(events) == 0 {
+		return nil
+	}
+	in := &cfn.DescribeEventsInput{StackName: &stackID}
+	if operation := operationOf(events); operation != "" {
+		in.OperationId = &operation
+		return e.failedEvents(ctx, in)
+	}
+	begin := events[0].Time.Truncate(time.Second)
+	return slices.DeleteFunc(e.failedEvents(ctx, in), func(c Cause) bool { return c.at.Before(begin) })
 }
 
 // operationOf returns the id of the operation that events belong to, if
