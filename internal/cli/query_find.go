@@ -179,11 +179,11 @@ func (w *workspace) findQuery(opts *QueryOptions, given, types map[string]string
 		}
 		names = append(names, q.Name)
 	}
-	err = diag.Errorf(diag.Usage, "there is no query %q", opts.Text)
+	missing := diag.Errorf(diag.Usage, "there is no query %q", opts.Text)
 	if hint := diag.Suggest(opts.Text, names); hint != "" {
-		return queries.Query{}, err.(*diag.Error).WithNext("%s", hint)
+		return queries.Query{}, missing.WithNext("%s", hint)
 	}
-	return queries.Query{}, err.(*diag.Error).WithNext("lakectl query lists those that there are; SQL is more than one word")
+	return queries.Query{}, missing.WithNext("lakectl query lists those that there are; SQL is more than one word")
 }
 
 // fileQuery reads the query of a file: with a header, as those that have names,
