@@ -2,13 +2,9 @@
 -- Inside of a macro, system.main.NAME is DuckDB's own function of that name.
 
 -- dates
-create macro date_add(unit, n, x date) as cast(x + cast(n || ' ' || unit as interval) as date),
-  (unit, n, x timestamp) as x + cast(n || ' ' || unit as interval),
-  (unit, n, x timestamptz) as x + cast(n || ' ' || unit as interval);
+create macro date_add(unit, n, x) as cast_to_type(x + cast(n || ' ' || unit as interval), x);
 create macro date_diff(unit, a, b) as system.main.date_sub(unit, a, b);
-create macro date_trunc(unit, x date) as cast(system.main.date_trunc(unit, x) as date),
-  (unit, x timestamp) as system.main.date_trunc(unit, x),
-  (unit, x timestamptz) as system.main.date_trunc(unit, x);
+create macro date_trunc(unit, x) as cast_to_type(system.main.date_trunc(unit, x), x);
 create macro day_of_week(x) as isodow(x);
 create macro dow(x) as isodow(x);
 create macro day_of_month(x) as day(x);
@@ -63,6 +59,7 @@ create macro least(a, b) as case when a is not null and b is not null then syste
 
 -- arrays and JSON
 create macro cardinality(x) as len(x);
+create macro element_at(x, i) as x[i];
 create macro array_join(x, delimiter) as array_to_string(x, delimiter);
 create macro array_max(x) as list_max(x);
 create macro array_min(x) as list_min(x);
