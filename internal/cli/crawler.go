@@ -139,6 +139,7 @@ func runCrawlerLs(ctx context.Context, opts *CrawlerOptions) error {
 	crawls := glue.NewCrawls(c.Session)
 	lines := []crawlerLine{}
 	t := term.NewTable("crawler", "registered", "database", "targets")
+	t.Names(0, 2, 3)
 	for _, should := range glue.Crawlers(w.Project, c.Names) {
 		is, err := crawls.Status(ctx, should.Name)
 		if err != nil {
@@ -284,6 +285,7 @@ func (app *App) printCrawls(list []*glue.Crawl, followed bool) error {
 		titles = append(titles, "tables")
 	}
 	t := term.NewTable(titles...)
+	t.Names(0)
 	for _, c := range list {
 		cells := []string{c.Crawler, c.State, "never", "", "", ""}
 		if c.Started != nil {

@@ -207,8 +207,9 @@ func (r *doctorReport) add(res doctor.Result) {
 		return
 	}
 	r.line(res.Level, res.Check, res.Text)
-	if res.Remedy != "" { // in one line, however long: somebody will copy it
-		r.printf("%s%s %s\n", r.indent(), r.out.Paint(term.Bold, "next:"), term.Clean(res.Remedy))
+	if res.Remedy != "" {
+		lines := term.Wrap(res.Remedy, r.room()-len("next: "))
+		r.printf("%s%s %s\n", r.indent(), r.out.Paint(term.Bold, "next:"), strings.Join(lines, "\n"+r.indent()+"      "))
 	}
 }
 
@@ -247,7 +248,7 @@ func (r *doctorReport) mark(level diag.Level) string {
 
 // line shows one result; a long text goes on below its beginning.
 func (r *doctorReport) line(level diag.Level, name, text string) {
-	lines := wrap(text, r.room())
+	lines := term.Wrap(text, r.room())
 	r.printf("  %s %s%s  %s\n", r.mark(level), name, strings.Repeat(" ", max(0, r.width-term.Width(name))), lines[0])
 	for _, line := range lines[1:] {
 		r.printf("%s%s\n", r.indent(), line)

@@ -18,7 +18,7 @@ func TestDoctorOptions(t *testing.T) {
 }
 
 // On a terminal results have signs, long texts go on below their beginning, and
-// remedies are in one line, to be copied. Texts may quote what others wrote.
+// commands are in one line, to be copied. Texts may quote what others wrote.
 func TestDoctorOnTerminal(t *testing.T) {
 	streams, out, _ := term.Test("")
 	streams.Out.Terminal, streams.Out.Width = true, 50

@@ -67,19 +67,3 @@ func TestInterruptedWins(t *testing.T) {
 		t.Errorf("exit %d, %q", code, errs.String())
 	}
 }
-
-func TestWrap(t *testing.T) {
-	for _, test := range []struct {
-		text  string
-		width int
-		want  string
-	}{
-		{"one two", 0, "one two"}, {"one two", 10, "one two"}, {"", 40, ""},
-		{"the newest value is too old, by far", 24, "the newest value is too|old, by far"},
-		{"averyveryverylongwordthatfitsnowhere x", 24, "averyveryverylongwordthatfitsnowhere|x"},
-	} {
-		if got := strings.Join(wrap(test.text, test.width), "|"); got != test.want {
-			t.Errorf("wrap(%q, %d) = %q, want %q", test.text, test.width, got, test.want)
-		}
-	}
-}

@@ -122,6 +122,7 @@ func (app *App) printJobs(lines []jobLine) error {
 		return err
 	}
 	t := term.NewTable("job", "Glue", ">workers", "last run", "started", ">took", ">DPU-hours", ">cost")
+	t.Names(0)
 	missing := false
 	for _, l := range lines {
 		switch {

@@ -142,6 +142,7 @@ func (app *App) lastRuns(ctx context.Context, c *cloud, runner *glue.Runner, mos
 		return err
 	}
 	t := term.NewTable("job", "run", "state", "started", ">took", ">DPU-hours", ">cost")
+	t.Names(0, 1)
 	t.Style = func(row, column int) term.Style {
 		if column != 2 {
 			return term.Plain

@@ -61,6 +61,7 @@ func runMonitorAlarms(ctx context.Context, opts *MonitorAlarmsOptions) error {
 // and what to do.
 func (s *summary) alarms(m *monitored, alarms []monitor.Alarm, now time.Time) {
 	t := term.NewTable("alarm", "state", "since")
+	t.Names(0)
 	t.Style = func(row, column int) term.Style {
 		if column == 1 {
 			return alarmStyle(alarms[row].State)

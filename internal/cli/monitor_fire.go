@@ -74,6 +74,7 @@ func runMonitorTest(ctx context.Context, opts *MonitorTestOptions) error {
 
 func (s *summary) subscriptions(m *monitored, list []monitor.Subscription) {
 	t := term.NewTable("who is told", "by", "confirmed")
+	t.Names(0)
 	t.Style = func(row, column int) term.Style {
 		if column == 2 && !list[row].Confirmed {
 			return term.Yellow

@@ -267,6 +267,7 @@ func (g *glueRun) print() error {
 		return nil
 	}
 	t := term.NewTable("job", "run", "state", ">took", ">DPU-hours", ">cost")
+	t.Names(0, 1)
 	t.Style = func(row, column int) term.Style {
 		if column != 2 {
 			return term.Plain

@@ -89,6 +89,9 @@ func (s *summary) title(text, rest string) {
 	}
 	s.begun = true
 	s.printf("%s", s.out.Paint(term.Bold, text))
+	if most := s.out.Columns(); most > 0 { // a path, or an id
+		rest = term.Shorten(rest, max(most-term.Width(text)-2, 16))
+	}
 	if rest != "" {
 		s.printf("  %s", s.out.Paint(term.Dim, rest))
 	}
@@ -111,49 +114,30 @@ func (s *summary) table(title, rest string, t *term.Table) {
 type pair struct{ name, text string }
 
 // pairs writes a section of two columns. On a terminal the second one is broken
-// into lines that fit.
+// into lines that fit; it begins below a name that leaves little room beside it.
 func (s *summary) pairs(title, rest string, style term.Style, list []pair) {
 	if len(list) == 0 {
 		return
 	}
 	s.title(title, rest)
+	most := s.out.Columns() / 2
 	width := 0
 	for _, p := range list {
-		width = max(width, term.Width(p.name))
+		if n := term.Width(p.name); most == 0 || n <= most {
+			width = max(width, n)
+		}
 	}
 	indent := strings.Repeat(" ", width+4)
 	for _, p := range list {
-		s.printf("  %s%s", s.out.Paint(style, p.name), strings.Repeat(" ", width-term.Width(p.name)))
-		for i, line := range wrap(p.text, s.out.Columns()-len(indent)) {
-			if i > 0 {
-				s.printf("\n%s", indent[2:])
-			}
-			s.printf("  %s", line)
+		blanks := width - term.Width(p.name)
+		s.printf("  %s", s.out.Paint(style, p.name))
+		if blanks < 0 {
+			s.printf("\n%s", indent)
+		} else {
+			s.printf("%s  ", strings.Repeat(" ", blanks))
 		}
-		s.printf("\n")
+		s.printf("%s\n", strings.Join(term.Wrap(p.text, s.out.Columns()-len(indent)), "\n"+indent))
 	}
-}
-
-// wrap breaks a text between words into lines of at most width columns; where
-// that makes little sense it is one line.
-func wrap(text string, width int) []string {
-	const least = 24
-	text = term.Clean(text)
-	if width < least {
-		return []string{text}
-	}
-	var out []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && term.Width(line)+1+term.Width(word) > width {
-			out, line = append(out, line), ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(out, line)
 }
 
 func (s *summary) runHead(r *pipeline.Result) {

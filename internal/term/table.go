@@ -17,6 +17,7 @@ type Table struct {
 
 	titles []string
 	right  []bool
+	names  []bool // see Names
 	rows   [][]string
 	fixed  []int // the widths, once they are settled
 }
@@ -27,11 +28,20 @@ const gap = 2
 // NewTable returns a table with these columns. A title that begins with > makes
 // a column of numbers, which are aligned to the right and never cut.
 func NewTable(titles ...string) *Table {
-	t := &Table{titles: make([]string, len(titles)), right: make([]bool, len(titles))}
+	t := &Table{titles: make([]string, len(titles)), right: make([]bool, len(titles)), names: make([]bool, len(titles))}
 	for i, title := range titles {
 		t.titles[i], t.right[i] = strings.TrimPrefix(title, ">"), strings.HasPrefix(title, ">")
 	}
 	return t
+}
+
+// Names says that these columns, which count from 0, have names and paths, whose
+// ends tell them apart: where a terminal is too narrow for them they lose their
+// middle, and a line below the table says which columns were shortened.
+func (t *Table) Names(columns ...int) {
+	for _, i := range columns {
+		t.names[i] = true
+	}
 }
 
 // Add adds a row. Cells are made harmless (Clean). It panics if there are more
@@ -70,6 +80,12 @@ func (t *Table) Write(s Stream) error {
 			return s.Paint(t.Style(i, column), text)
 		})
 	}
+	if cut := t.shortened(s); len(cut) > 0 {
+		note := "(shortened: " + strings.Join(cut, ", ") + "; whole in a wider terminal or a pipe)"
+		for _, line := range Wrap(note, s.Columns()-t.Indent) {
+			out.WriteString(strings.Repeat(" ", t.Indent) + s.Paint(Dim, line) + "\n")
+		}
+	}
 	t.rows = nil
 	_, err := s.Write([]byte(out.String()))
 	return err
@@ -87,6 +103,18 @@ func (t *Table) room(s Stream, row []string) []int {
 	return widths
 }
 
+// shortened returns the titles of the columns of names in which a cell does not
+// fit.
+func (t *Table) shortened(s Stream) []string {
+	var titles []string
+	for i, title := range t.titles {
+		if t.names[i] && slices.ContainsFunc(t.rows, func(row []string) bool { return Width(row[i]) > t.room(s, row)[i] }) {
+			titles = append(titles, title)
+		}
+	}
+	return titles
+}
+
 // line writes a line; paint is given the text of a cell without its padding.
 func (t *Table) line(out *strings.Builder, cells []string, widths []int, paint func(column int, text string) string) {
 	var line strings.Builder
@@ -96,6 +124,9 @@ func (t *Table) line(out *strings.Builder, cells []string, widths []int, paint f
 			line.WriteString(strings.Repeat(" ", gap))
 		}
 		text := Truncate(cell, widths[i])
+		if t.names[i] {
+			text = Shorten(cell, widths[i])
+		}
 		blanks := pad("", widths[i]-Width(text), false)
 		if t.right[i] {
 			line.WriteString(blanks + paint(i, text))

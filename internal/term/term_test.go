@@ -79,6 +79,72 @@ func TestWidthAndTruncate(t *testing.T) {
 	}
 }
 
+func TestShorten(t *testing.T) {
+	for text, want := range map[string]string{
+		"abcdefg": "abcdefg", "shop-dev-bronze": "sho…nze", "王小明王小明": "王…小明", "Zoe\u0308-and-Zoe\u0308": "Zoe\u0308…Zoe\u0308", "": "",
+	} {
+		if got := Shorten(text, 7); got != want || Width(got) > 7 {
+			t.Errorf("Shorten(%q) = %q, want %q", text, got, want)
+		}
+	}
+	for width, want := range []string{"", "…", "a…", "a…g", "a…fg"} {
+		if got := Shorten("abcdefg", width); got != want {
+			t.Errorf("to %d columns: %q, want %q", width, got, want)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for _, test := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"one two", 0, "one two"}, {"one two", 10, "one two"}, {"", 40, ""},
+		{"the newest value is too old, by far", 24, "the newest value is too|old, by far"},
+		{"in s3://averyveryverylongbucket/and/path x", 24, "in|s3://averyveryverylongbu|cket/and/path x"},
+		{"s3://averyveryverylongbuc", 24, "s3://averyveryverylongbu|c"},
+		{"run `lakectl deploy` or `lakectl destroy --delete-data` now", 24, "run `lakectl deploy` or|`lakectl destroy --delete-data`|now"},
+	} {
+		if got := strings.Join(Wrap(test.text, test.width), "|"); got != test.want {
+			t.Errorf("Wrap(%q, %d) = %q, want %q", test.text, test.width, got, test.want)
+		}
+	}
+}
+
+// Names lose their middle on a terminal, and that is said; a pipe has them whole.
+func TestTableOfNames(t *testing.T) {
+	const id = "jr_0123456789abcdef0123456789abcdef0123456789abcdef"
+	table := func() *Table {
+		table := NewTable("job", "run", "state", ">took")
+		table.Names(0, 1)
+		table.Add("a-project-of-thirty-characters-dev-silver", id, "RUNNING", "12 s")
+		return table
+	}
+	var out bytes.Buffer
+	if err := table().Write(Stream{Writer: &out, Terminal: true, Width: 60}); err != nil {
+		t.Fatal(err)
+	}
+	want := "job                    run                     state    took\n" +
+		"a-project-…dev-silver  jr_0123456…56789abcdef  RUNNING  12 s\n" +
+		"(shortened: job, run; whole in a wider terminal or a pipe)\n"
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", &out, want)
+	}
+	for line := range strings.Lines(out.String()) {
+		if Width(strings.TrimSpace(line)) > 60 {
+			t.Errorf("too wide: %q", line)
+		}
+	}
+	for _, s := range []Stream{{}, {Terminal: true, Width: 200}} {
+		out.Reset()
+		s.Writer = &out
+		if err := table().Write(s); err != nil || !strings.Contains(out.String(), id) || strings.Contains(out.String(), "shortened") {
+			t.Errorf("%+v: %q, %v", s, out.String(), err)
+		}
+	}
+}
+
 func TestClean(t *testing.T) {
 	for text, want := range map[string]string{
 		"plain Zoë 王": "plain Zoë 王", "a\nb\tc\r": `a\nb\tc\r`, "\x1b[31mred": `\x1b[31mred`, "PROD\xff\xc3(": `PROD\xff\xc3(`,

@@ -47,13 +47,88 @@ func Truncate(text string, width int) string {
 	if width < 1 {
 		return ""
 	}
+	return text[:fitting(text, width-1)] + "…"
+}
+
+// fitting returns how many bytes at the beginning of a text take at most width
+// columns.
+func fitting(text string, width int) int {
 	taken := 0
 	for at, r := range text {
-		if taken += runeWidth(r); taken > width-1 {
-			return text[:at] + "…"
+		if taken += runeWidth(r); taken > width {
+			return at
 		}
 	}
-	return text
+	return len(text)
+}
+
+// Shorten shortens a name or a path, whose end tells it apart, to at most width
+// columns, with … for what is left out of its middle.
+func Shorten(text string, width int) string {
+	if Width(text) <= width {
+		return text
+	}
+	if width < 3 {
+		return Truncate(text, width)
+	}
+	head := Truncate(text, (width-1)/2+1) // with its …
+	room := width - Width(head)
+	runes := []rune(text)
+	from := len(runes)
+	for from > 0 && room >= runeWidth(runes[from-1]) {
+		from--
+		room -= runeWidth(runes[from])
+	}
+	return head + string(runes[from:])
+}
+
+// leastWrapped is the width below which breaking into lines makes little sense.
+const leastWrapped = 24
+
+// Wrap breaks a text, which is made harmless (Clean), between words into lines
+// of at most width columns; where that makes little sense it is one line. A word
+// that is longer than a line, such as a path, goes on in the next one. What
+// stands between backticks is a command, which is never broken: somebody will
+// copy it.
+func Wrap(text string, width int) []string {
+	text = Clean(text)
+	if width < leastWrapped {
+		return []string{text}
+	}
+	var out []string
+	line := ""
+	for _, word := range words(text) {
+		if line != "" && Width(line)+1+Width(word) > width {
+			out, line = append(out, line), ""
+		}
+		for !strings.Contains(word, "`") && Width(word) > width {
+			at := fitting(word, width)
+			out, word = append(out, word[:at]), word[at:]
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(out, line)
+}
+
+// words returns the words of a text. What stands between backticks belongs to
+// one word.
+func words(text string) []string {
+	var list []string
+	open := false
+	for _, word := range strings.Fields(text) {
+		if open {
+			list[len(list)-1] += " " + word
+		} else {
+			list = append(list, word)
+		}
+		if strings.Count(word, "`")%2 == 1 {
+			open = !open
+		}
+	}
+	return list
 }
 
 // pad fills a text with blanks up to width columns.
