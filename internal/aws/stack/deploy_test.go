@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -390,27 +389,13 @@ func interruptAt(t *testing.T, name string, n int, after bool, prepare func(*sta
 	t.Helper()
 	c := stacktest.New()
 	prepare(c)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	stop := func(at int, _ string) error {
-		if at == n {
-			cancel()
-			return context.Canceled
-		}
-		return nil
-	}
-	if after {
-		c.After = stop
-	} else {
-		c.Before = stop
-	}
 	production := func(o *Options) { o.Production = true }
-	result, err := engineOn(c, production).Deploy(ctx, request(large), &screen{})
-	if ctx.Err() == nil {
+	var result *Result
+	if !interrupted(t, c, n, after, func(ctx context.Context) (err error) {
+		result, err = engineOn(c, production).Deploy(ctx, request(large), &screen{})
+		return err
+	}) {
 		return false
-	}
-	if !errors.Is(err, context.Canceled) && diag.ClassOf(err) != diag.Interrupted {
-		t.Errorf("%s: %v", name, err)
 	}
 	if s := c.Stack("lake-dev"); s != nil && s.ChangeSets() > 0 {
 		t.Errorf("%s: %d change sets are left", name, s.ChangeSets())
@@ -418,8 +403,7 @@ func interruptAt(t *testing.T, name string, n int, after bool, prepare func(*sta
 	if s := c.Stack("lake-dev"); !result.Executed && s != nil && s.Status == types.StackStatusReviewInProgress {
 		t.Errorf("%s: an empty stack is left", name)
 	}
-	c.Before, c.After = nil, nil
-	result, err = engineOn(c, production).Deploy(t.Context(), request(large), &screen{})
+	result, err := engineOn(c, production).Deploy(t.Context(), request(large), &screen{})
 	if err != nil || !result.Done {
 		t.Errorf("%s: the next one: %+v, %v, %v", name, result, err, c.Calls())
 		return true

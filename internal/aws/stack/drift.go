@@ -40,7 +40,11 @@ type Difference struct {
 	Actual   string `json:"actual"`
 }
 
-const pollDrift = 3 * time.Second
+// How often a comparison is looked at, and how long another one is waited for.
+const (
+	pollDrift    = 3 * time.Second
+	patientDrift = 5 * time.Minute
+)
 
 // Drift has CloudFormation compare the stack with what is really there.
 func (e *Engine) Drift(ctx context.Context) (*Drift, error) {
@@ -51,15 +55,35 @@ func (e *Engine) Drift(ctx context.Context) (*Drift, error) {
 	if s == nil || types.StackStatus(s.Status) == types.StackStatusReviewInProgress {
 		return nil, diag.Errorf(diag.Usage, "there is no stack %s", e.o.Name).WithNext("`lakectl deploy` makes it")
 	}
-	out, err := e.api.DetectStackDrift(ctx, &cfn.DetectStackDriftInput{StackName: &s.ID})
+	id, err := e.beginDrift(ctx, s.ID)
 	if err != nil {
-		return nil, session.Explain(fmt.Errorf("begin to compare the stack %s: %w", e.o.Name, err))
+		return nil, err
 	}
 	result := &Drift{}
-	if err := e.awaitDrift(ctx, out.StackDriftDetectionId, result); err != nil {
+	if err := e.awaitDrift(ctx, id, result); err != nil {
 		return nil, err
 	}
 	return result, e.readDrift(ctx, s.ID, result)
+}
+
+// beginDrift begins the comparison and returns its id. One that is under way,
+// such as that of a process that was interrupted, cannot be asked for its id: its
+// end is waited for.
+func (e *Engine) beginDrift(ctx context.Context, stackID string) (*string, error) {
+	for waited := time.Duration(0); ; waited += pollDrift {
+		out, err := e.api.DetectStackDrift(ctx, &cfn.DetectStackDriftInput{StackName: &stackID})
+		switch {
+		case err == nil:
+			return out.StackDriftDetectionId, nil
+		case !strings.Contains(err.Error(), "rift detection is already in progress"):
+			return nil, session.Explain(fmt.Errorf("begin to compare the stack %s: %w", e.o.Name, err))
+		case waited >= patientDrift:
+			return nil, diag.Errorf(diag.Locked, "another comparison of the stack %s is under way", e.o.Name).WithNext("try again when it has ended")
+		}
+		if err := e.o.Sleep(ctx, pollDrift); err != nil {
+			return nil, err
+		}
+	}
 }
 
 func (e *Engine) awaitDrift(ctx context.Context, id *string, result *Drift) error {

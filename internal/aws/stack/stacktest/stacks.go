@@ -178,9 +178,13 @@ func (c *Cloud) SetStackPolicy(ctx context.Context, in *cfn.SetStackPolicyInput,
 
 // DetectStackDrift implements stack.Drifter.
 func (c *Cloud) DetectStackDrift(ctx context.Context, in *cfn.DetectStackDriftInput, _ ...func(*cfn.Options)) (*cfn.DetectStackDriftOutput, error) {
-	_, done, err := c.on(ctx, "DetectStackDrift", in.StackName)
+	s, done, err := c.on(ctx, "DetectStackDrift", in.StackName)
 	if err != nil {
 		return nil, err
+	}
+	if c.drift > 0 { // one that nobody waited for
+		c.drift--
+		return nil, done(Fault("ValidationError", "Drift detection is already in progress for stack [%s]", s.Name))
 	}
 	c.drift = 2
 	return &cfn.DetectStackDriftOutput{StackDriftDetectionId: aws.String("detection")}, done(nil)
