@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -55,7 +56,22 @@ func Explain(err error) error {
 	case slices.Contains(denied, code):
 		return as(diag.Usage, "ask for the permission that the message names; `lakectl doctor` says which roles lack what")
 	}
+	var answer *smithyhttp.ResponseError
+	if (code == "" || code == unnamed) && errors.As(err, &answer) && answer.Response != nil {
+		return explainAnswer(err, msg, answer)
+	}
 	return explainNetwork(err, msg)
+}
+
+// explainAnswer is Explain for an answer in which there is no code of AWS: a
+// gateway or a test server speaks, or AWS is not well.
+func explainAnswer(err error, msg string, answer *smithyhttp.ResponseError) error {
+	if answer.HTTPStatusCode() >= http.StatusInternalServerError {
+		return (&diag.Error{Class: diag.Transient, Msg: msg, Err: err}).
+			WithNext("try again in a minute; a server that is not AWS's (AWS_ENDPOINT_URL) may not know this operation: its own log says why")
+	}
+	return (&diag.Error{Class: diag.Unexpected, Msg: msg, Err: err}).
+		WithNext("see who answers in AWS's place: a proxy, or the server that AWS_ENDPOINT_URL names")
 }
 
 // explainNetwork is Explain for what never reached AWS.
@@ -77,6 +93,9 @@ func explainNetwork(err error, msg string) error {
 	return err
 }
 
+// unnamed is the code that the SDK makes up for an answer that has none.
+const unnamed = "UnknownError"
+
 // Code returns AWS's own code of an error, or "".
 func Code(err error) string {
 	var api smithy.APIError
@@ -84,6 +103,20 @@ func Code(err error) string {
 		return api.ErrorCode()
 	}
 	return ""
+}
+
+// wordless says what is known of an answer without a code of AWS: who gave it,
+// and its status.
+func wordless(answer *smithyhttp.ResponseError) string {
+	who := "the service"
+	if r := answer.Response.Request; r != nil && r.URL != nil {
+		who += " at " + r.URL.Host
+	}
+	status := answer.HTTPStatusCode()
+	if status >= http.StatusInternalServerError {
+		return fmt.Sprintf("%s failed (HTTP %d) and does not say why", who, status)
+	}
+	return fmt.Sprintf("the answer of %s cannot be understood (HTTP %d)", who, status)
 }
 
 // said returns the message of an error without what the SDK says of itself: the
@@ -95,10 +128,10 @@ func said(err error) string {
 	switch {
 	case !errors.As(err, &operation):
 		return err.Error()
-	case !errors.As(err, &api) && errors.As(err, &answer) && answer.Response != nil:
+	case (!errors.As(err, &api) || api.ErrorCode() == unnamed) && errors.As(err, &answer) && answer.Response != nil:
 		before, _, _ := strings.Cut(err.Error(), operation.Error())
-		return fmt.Sprintf("%s%s %s: the answer cannot be understood (HTTP %d)", before, operation.Service(), operation.Operation(), answer.HTTPStatusCode())
-	case !errors.As(err, &api):
+		return fmt.Sprintf("%s%s %s: %s", before, operation.Service(), operation.Operation(), wordless(answer))
+	case api == nil:
 		return err.Error()
 	}
 	words := fmt.Sprintf("%s %s: %s", operation.Service(), operation.Operation(), api.ErrorCode())

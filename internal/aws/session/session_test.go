@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 
 	"github.com/lakectl/lakectl/internal/diag"
@@ -71,6 +72,38 @@ func TestOpenFails(t *testing.T) {
 	}
 	if _, err = s.Identity(t.Context()); diag.ClassOf(err) != diag.Usage || err.Error() != "there are no credentials for AWS" {
 		t.Errorf("without credentials: %v", err)
+	}
+}
+
+// An answer in which AWS says nothing names who gave it, the operation, and what
+// to do; that of a service that fails may be another one the next time.
+func TestAnswersWithoutACode(t *testing.T) {
+	for status, test := range map[int]struct {
+		class      diag.Class
+		want, next string
+	}{
+		http.StatusInternalServerError: {diag.Transient, "ask AWS who we are: STS GetCallerIdentity: the service at HOST failed (HTTP 500) and does not say why", "AWS_ENDPOINT_URL"},
+		http.StatusBadGateway:          {diag.Transient, "ask AWS who we are: STS GetCallerIdentity: the service at HOST failed (HTTP 502) and does not say why", "try again"},
+		http.StatusOK:                  {diag.Unexpected, "ask AWS who we are: STS GetCallerIdentity: the answer of the service at HOST cannot be understood (HTTP 200)", "a proxy"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(status)
+			fmt.Fprint(w, "<!doctype html><title>No</title><p>The server")
+		}))
+		quietEnvironment(t, server.URL)
+		s, err := Open(t.Context(), Options{Region: "eu-central-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+		_, err = s.Identity(t.Context())
+		server.Close()
+		want := strings.ReplaceAll(test.want, "HOST", strings.TrimPrefix(server.URL, "http://"))
+		var typed *diag.Error
+		if !errors.As(err, &typed) || err.Error() != want || typed.Class != test.class || !strings.Contains(typed.Next, test.next) {
+			t.Errorf("HTTP %d: %v (%+v), want %s", status, err, typed, want)
+		}
 	}
 }
 
