@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/lakectl/lakectl/internal/aws/session"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/term"
 )
@@ -32,7 +33,14 @@ func failures(class diag.Class, err error) []failure {
 	}
 	var list []failure
 	seen := map[string]bool{}
+	refused := false // whoever asks: what else failed of that says nothing new
 	for _, single := range apart(err) {
+		if session.Refused(single) {
+			if refused {
+				continue
+			}
+			refused = true
+		}
 		f := describe(single)
 		if !seen[f.message] {
 			seen[f.message] = true

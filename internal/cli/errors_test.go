@@ -5,9 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/lakectl/lakectl/internal/aws/session"
 	"github.com/lakectl/lakectl/internal/diag"
 )
 
@@ -65,5 +69,32 @@ func TestInterruptedWins(t *testing.T) {
 	cancel()
 	if code := app.fail(ctx, errors.New("a file was closed")); code != 130 || !strings.Contains(errs.String(), "interrupted") {
 		t.Errorf("exit %d, %q", code, errs.String())
+	}
+}
+
+// All that is asked with credentials that are no longer good fails alike: that is
+// said once, beside what else went wrong.
+func TestOneCauseIsSaidOnce(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `<ErrorResponse><Error><Code>ExpiredToken</Code><Message>no</Message></Error></ErrorResponse>`)
+	}))
+	defer server.Close()
+	for name, value := range glueEnvironment(server.URL) {
+		t.Setenv(name, value)
+	}
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	aws, err := session.Open(t.Context(), session.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, refused := aws.Identity(t.Context())
+	err = errors.Join(errors.New("a gate"), refused, errors.Join(notSent(refused), errors.New("a file")), fmt.Errorf("again: %w", refused))
+	var said []string
+	for _, f := range failures(diag.ClassOf(err), err) {
+		said = append(said, f.message)
+	}
+	if got, want := strings.Join(said, "|"), "a gate|ask AWS who we are: STS GetCallerIdentity: ExpiredToken: no|a file"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/lakectl/lakectl/internal/aws/catalog"
+	"github.com/lakectl/lakectl/internal/aws/session"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/term"
 )
@@ -19,6 +20,11 @@ func (app *App) syncCatalog(ctx context.Context, w *workspace, c *cloud) (*catal
 		for _, text := range r.Warnings {
 			app.warn(text)
 		}
+	}
+	if session.Refused(err) { // one cause, whatever was asked for
+		first := describe(apart(err)[0])
+		return r, (&diag.Error{Class: diag.ClassOf(err), Msg: "what the run committed stays, but the catalog does not have all of it yet: " + first.message, Err: err}).
+			WithNext("%s; then `lakectl catalog sync` sends it, or the next run", first.next)
 	}
 	if err != nil {
 		left := diag.Errorf(diag.ClassOf(err), "what the run committed stays, but the catalog does not have all of it yet").

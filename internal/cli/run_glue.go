@@ -242,7 +242,7 @@ func (g *glueRun) layer(ctx context.Context, job string) error {
 		var failed error
 		run, failed = g.runner.Follow(ctx, run, g.app.watch(job))
 		g.result.Jobs = append(g.result.Jobs, run)
-		if failed == nil || ctx.Err() != nil {
+		if failed == nil || ctx.Err() != nil || !run.Ended() {
 			return g.app.detached(ctx, run, failed)
 		}
 		next, err := g.runner.Retry(ctx, run, int(g.w.Config.AWS.Glue.Retries.Value))

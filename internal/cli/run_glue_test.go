@@ -89,6 +89,27 @@ func TestArgumentsOfAGlueRun(t *testing.T) {
 	}
 }
 
+// Credentials that end while a run is followed end that at once, with one error
+// that names them: the catalog, which is asked next, adds nothing.
+func TestExpiredDuringAGlueRun(t *testing.T) {
+	f := newFakeGlue()
+	f.states = []string{"RUNNING"}
+	f.seen = func(operation string) {
+		if operation == "GetJobRun" { // the next time
+			for _, operation := range []string{"GetJobRun", "FilterLogEvents", "GetTables", "GetTable", "GetDatabase", "GetDatabases"} {
+				f.fails[operation] = "ExpiredTokenException"
+			}
+		}
+	}
+	app, _, errs := gluing(t, f)
+	if code := app.Run(t.Context(), []string{"run", "silver", "--engine", "glue"}); code != int(diag.Transient) {
+		t.Errorf("exit code %d", code)
+	}
+	if got := errs.String(); strings.Count(got, "ExpiredToken") != 1 || !strings.Contains(got, "renew the credentials") || !strings.Contains(got, "goes on in AWS") {
+		t.Errorf("it is said:\n%s", got)
+	}
+}
+
 // With retries a run that fails is followed through its next attempt.
 func TestAttemptsOfAGlueRun(t *testing.T) {
 	f := newFakeGlue()

@@ -38,7 +38,14 @@ func (app *App) reportRun(ctx context.Context, w *workspace, c *cloud, result *p
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)
 	defer cancel()
 	if err := app.report(ctx, w, c, runReport{result, runErr, interrupted}); err != nil {
+		refused := session.Refused(runErr) // which is said of the run already
 		for _, single := range apart(err) {
+			if session.Refused(single) {
+				if refused {
+					continue
+				}
+				refused = true
+			}
 			text := reportWarning(single)
 			result.Warnings = append(result.Warnings, text)
 			app.warn(lines(text))

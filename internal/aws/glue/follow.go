@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lakectl/lakectl/internal/aws/session"
 	"github.com/lakectl/lakectl/internal/diag"
 )
 
@@ -54,7 +55,7 @@ func (r *Runner) Follow(ctx context.Context, run *Run, w Watch) (*Run, error) {
 		case ctx.Err() != nil:
 			return f.run, ctx.Err()
 		case err != nil:
-			if failed++; failed > tolerated || diag.ClassOf(err) != diag.Transient {
+			if failed++; failed > tolerated || diag.ClassOf(err) != diag.Transient || session.Refused(err) {
 				return f.run, err
 			}
 			w.Note(err.Error())

@@ -63,6 +63,15 @@ func Explain(err error) error {
 	return explainNetwork(err, msg)
 }
 
+// Refused says whether AWS turned away whoever asks, whatever was asked for: the
+// credentials are missing, unknown or no longer good, or the clock is wrong. All
+// that is asked next ends alike.
+func Refused(err error) bool {
+	return errors.Is(err, errNoCredentials) || slices.Contains(slices.Concat(expired, unknown, skewed), Code(err))
+}
+
+var errNoCredentials = errors.New("there are no credentials for AWS")
+
 // explainAnswer is Explain for an answer in which there is no code of AWS: a
 // gateway or a test server speaks, or AWS is not well.
 func explainAnswer(err error, msg string, answer *smithyhttp.ResponseError) error {
@@ -81,7 +90,7 @@ func explainNetwork(err error, msg string) error {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "failed to refresh cached credentials"), strings.Contains(text, "get identity: get credentials"):
-		return (&diag.Error{Class: diag.Usage, Msg: "there are no credentials for AWS", Err: err}).
+		return (&diag.Error{Class: diag.Usage, Msg: errNoCredentials.Error(), Err: errors.Join(errNoCredentials, err)}).
 			WithNext("set AWS_PROFILE, or log in (`aws configure`, `aws sso login`)")
 	case errors.As(err, &lookup):
 		return (&diag.Error{Class: diag.Transient, Msg: msg, Err: err}).WithNext("is the region right, and the network there? try again")

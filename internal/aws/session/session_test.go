@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,7 +71,7 @@ func TestOpenFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = s.Identity(t.Context()); diag.ClassOf(err) != diag.Usage || err.Error() != "there are no credentials for AWS" {
+	if _, err = s.Identity(t.Context()); diag.ClassOf(err) != diag.Usage || err.Error() != "there are no credentials for AWS" || !Refused(err) {
 		t.Errorf("without credentials: %v", err)
 	}
 }
@@ -130,6 +131,11 @@ func TestExplain(t *testing.T) {
 		{errors.New("anything"), diag.Unexpected, "anything"},
 	} {
 		err := Explain(test.err)
+		if refused := test.want != "" && slices.ContainsFunc([]string{"ExpiredToken", "InvalidClientTokenId", "RequestTimeTooSkewed"}, func(code string) bool {
+			return strings.Contains(test.want, code)
+		}); Refused(err) != refused {
+			t.Errorf("%v: refused %v", err, !refused)
+		}
 		if diag.ClassOf(err) != test.class || test.want != "" && err.Error() != test.want {
 			t.Errorf("%v: class %v, %q, want %v, %q", test.err, diag.ClassOf(err), err, test.class, test.want)
 		}
