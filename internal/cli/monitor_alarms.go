@@ -41,7 +41,7 @@ func runMonitorAlarms(ctx context.Context, opts *MonitorAlarmsOptions) error {
 	if err != nil {
 		return err
 	}
-	alarms, err := m.Alarms(ctx)
+	alarms, err := m.alarms(ctx)
 	if err != nil {
 		return err
 	}

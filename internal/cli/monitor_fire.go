@@ -53,7 +53,7 @@ func runMonitorTest(ctx context.Context, opts *MonitorTestOptions) error {
 		return err
 	}
 	result := alarmTest{Topic: m.cloud.Names.TopicARN()}
-	alarms, err := m.Alarms(ctx)
+	alarms, err := m.alarms(ctx)
 	if err != nil {
 		return err
 	}

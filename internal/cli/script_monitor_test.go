@@ -14,17 +14,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// cloudWatch is CloudWatch, SNS and STS of a script. What it is sent stands in
+// cloudWatch is CloudWatch, CloudFormation, SNS and STS of a script. What it is sent stands in
 // files of the script's folder: metrics.log, messages.log and fired.log. What it
 // answers stands there, too: the operation DescribeAlarms answers what is in
 // DescribeAlarms.xml; the operations named in denied fail.
 type cloudWatch struct{ dir string }
 
-// startCloudWatch starts CloudWatch, SNS and STS.
+// startCloudWatch starts CloudWatch, CloudFormation, SNS and STS.
 func startCloudWatch(ts *testscript.TestScript, _ bool, _ []string) {
 	server := httptest.NewServer(cloudWatch{ts.MkAbs(".")})
 	ts.Defer(server.Close)
-	for _, service := range []string{"CLOUDWATCH", "SNS", "STS"} {
+	for _, service := range []string{"CLOUDWATCH", "CLOUDFORMATION", "SNS", "STS"} {
 		ts.Setenv("AWS_ENDPOINT_URL_"+service, server.URL)
 	}
 	ts.Setenv("AWS_REGION", "us-east-1")

@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/lakectl/lakectl/internal/aws/session"
-	"github.com/lakectl/lakectl/internal/diag"
 )
 
 // The states of an alarm.
@@ -41,8 +40,8 @@ func (a Alarm) Rank() int { return rank(a.Kind) }
 // kinds are the alarms of the stack.
 func kinds() []string { return []string{"failures", "quality", "failure-rate", "freshness"} }
 
-// Alarms returns the alarms of the environment, those that ring first. That
-// there are none is an error: nothing is deployed.
+// Alarms returns the alarms of the environment, those that ring first. There may
+// be none: where nothing is deployed, or somebody deleted them.
 func (m *Monitor) Alarms(ctx context.Context) ([]Alarm, error) {
 	prefix := m.names.Alarm("")
 	var list []Alarm
@@ -57,10 +56,6 @@ func (m *Monitor) Alarms(ctx context.Context) ([]Alarm, error) {
 				list = append(list, m.alarm(a))
 			}
 		}
-	}
-	if len(list) == 0 {
-		return nil, diag.Errorf(diag.Usage, "there are no alarms of %s/%s in account %s, %s: nothing is deployed there", m.names.Project, m.names.Environment, m.names.Account, m.names.Region).
-			WithNext("`lakectl deploy` makes them; if they are elsewhere, look at --env, AWS_PROFILE and AWS_REGION")
 	}
 	slices.SortStableFunc(list, func(a, b Alarm) int {
 		order := map[string]int{Ringing: 0, Unknown: 1, OK: 2}
