@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -118,7 +117,7 @@ func runJobStatus(ctx context.Context, opts *JobRunOptions) error {
 		return err
 	}
 	if opts.Follow {
-		run, err = runner.Follow(ctx, run, app.watch(run.Job))
+		run, err = app.follow(ctx, runner, run)
 		err = app.detached(ctx, run, err)
 	}
 	return errors.Join(app.printJobRun(run), err)
@@ -250,22 +249,6 @@ func runJobStop(ctx context.Context, opts *JobRunOptions) error {
 	}
 	_, err = fmt.Fprintln(app.IO.Out, text)
 	return err
-}
-
-// watch shows a run that is followed, on standard error.
-func (app *App) watch(job string) glue.Watch {
-	began := time.Now()
-	return glue.Watch{
-		State: func(r *glue.Run) {
-			text := fmt.Sprintf("%s: %s", job, r.State)
-			if r.Detail != "" {
-				text += " (" + term.Clean(r.Detail) + ")"
-			}
-			app.note("%s  %s", app.IO.Err.Paint(stateStyle(r.State), text), app.IO.Err.Paint(term.Dim, term.Duration(time.Since(began))))
-		},
-		Log:  func(l glue.Line) { app.note("%s %s", app.IO.Err.Paint(term.Dim, "|"), term.Clean(l.Text)) },
-		Note: func(text string) { app.warn(text) },
-	}
 }
 
 // detached says of a run that is no longer followed, but goes on, how to return

@@ -240,7 +240,7 @@ func (g *glueRun) layer(ctx context.Context, job string) error {
 	g.app.note("%s: started, run %s", job, run.ID)
 	for {
 		var failed error
-		run, failed = g.runner.Follow(ctx, run, g.app.watch(job))
+		run, failed = g.app.follow(ctx, g.runner, run)
 		g.result.Jobs = append(g.result.Jobs, run)
 		if failed == nil || ctx.Err() != nil || !run.Ended() {
 			return g.app.detached(ctx, run, failed)

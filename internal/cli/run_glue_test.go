@@ -110,6 +110,44 @@ func TestExpiredDuringAGlueRun(t *testing.T) {
 	}
 }
 
+// A run that is followed has one line on a terminal, which lives, and keeps only
+// the last state; elsewhere each state has a line, and with -q or --json none.
+func TestFollowingAGlueRun(t *testing.T) {
+	for name, test := range map[string]struct {
+		terminal   bool
+		flag       string
+		want, none []string
+	}{
+		"terminal": {true, "", []string{"silver  STARTING, at most 10 G.1X, 0.20 DPU-hours", "silver  RUNNING, at most 10 G.1X", "| hello from", "shop-dev-silver: SUCCEEDED"}, []string{"shop-dev-silver: RUNNING"}},
+		"pipe":     {false, "", []string{"shop-dev-silver: STARTING", "shop-dev-silver: RUNNING", "shop-dev-silver: SUCCEEDED", "| hello from"}, []string{"\r", "at most"}},
+		"quiet":    {true, "-q", nil, []string{"silver", "hello"}},
+		"json":     {true, "--json", nil, []string{"silver", "hello"}},
+	} {
+		f := newFakeGlue()
+		f.states = []string{"STARTING", "RUNNING", "SUCCEEDED"}
+		app, _, errs := gluing(t, f)
+		app.IO.Err.Terminal, app.IO.Err.Width = test.terminal, 80
+		args := []string{"run", "silver", "--engine", "glue"}
+		if test.flag != "" {
+			args = append(args, test.flag)
+		}
+		if code := app.Run(t.Context(), args); code != 0 {
+			t.Errorf("%s: exit code %d", name, code)
+		}
+		_, got, _ := strings.Cut(errs.String(), "started, run jr_1\n")
+		for _, text := range test.want {
+			if !strings.Contains(got, text) {
+				t.Errorf("%s: it is not said %q:\n%q", name, text, got)
+			}
+		}
+		for _, text := range test.none {
+			if strings.Contains(got, text) {
+				t.Errorf("%s: it is said %q:\n%q", name, text, got)
+			}
+		}
+	}
+}
+
 // With retries a run that fails is followed through its next attempt.
 func TestAttemptsOfAGlueRun(t *testing.T) {
 	f := newFakeGlue()

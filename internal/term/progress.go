@@ -72,7 +72,15 @@ func (p *Progress) tick() {
 // Start begins a stage that will have read total bytes at its end; 0 if that is
 // not known.
 func (p *Progress) Start(name string, total int64) *Stage {
-	s := &Stage{progress: p, name: Clean(name), total: total, began: p.now()}
+	return p.add(&Stage{progress: p, name: Clean(name), total: total, began: p.now()})
+}
+
+// StartedAt is Start for a stage that is told in words and began earlier.
+func (p *Progress) StartedAt(name string, began time.Time) *Stage {
+	return p.add(&Stage{progress: p, name: Clean(name), began: began})
+}
+
+func (p *Progress) add(s *Stage) *Stage {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stages = append(p.stages, s)

@@ -286,6 +286,11 @@ func TestProgressInWords(t *testing.T) {
 	if got, want := s.line(c.at), `shop-dev  3 of 7\x1b[2J  12 s`; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	s = s.progress.StartedAt("silver", c.at.Add(-time.Minute))
+	s.Say("RUNNING")
+	if got, want := s.line(c.at), "silver  RUNNING  1 min 00 s"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 	(*Stage)(nil).Say("nothing")
 }
 

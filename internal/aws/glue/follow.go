@@ -13,6 +13,7 @@ import (
 // Watch is who follows a run.
 type Watch struct {
 	State func(*Run)   // the state has changed
+	Seen  func(*Run)   // it was looked at, after State
 	Log   func(Line)   // a line of the log
 	Note  func(string) // something that does not end the run
 }
@@ -44,6 +45,7 @@ type follower struct {
 func (r *Runner) Follow(ctx context.Context, run *Run, w Watch) (*Run, error) {
 	f := &follower{Runner: r, watch: w, run: run, tail: r.Tail(run, OutputLog)}
 	w.State(run)
+	w.Seen(run)
 	pause := firstPoll
 	for failed := 0; !f.run.Ended(); {
 		if err := r.wait(ctx, pause); err != nil {
@@ -66,6 +68,7 @@ func (r *Runner) Follow(ctx context.Context, run *Run, w Watch) (*Run, error) {
 			w.State(now)
 			pause = firstPoll
 		}
+		w.Seen(now)
 		f.run = now
 		f.listen(ctx)
 	}

@@ -27,10 +27,13 @@ func state(s types.JobRunState, message string) types.JobRun {
 }
 
 // followed is what a Watch was told.
-type followed struct{ states, lines, notes []string }
+type followed struct {
+	states, lines, notes []string
+	seen                 int
+}
 
 func (f *followed) watch() Watch {
-	return Watch{State: func(r *Run) { f.states = append(f.states, r.State) }, Log: func(l Line) { f.lines = append(f.lines, l.Text) },
+	return Watch{State: func(r *Run) { f.states = append(f.states, r.State) }, Seen: func(*Run) { f.seen++ }, Log: func(l Line) { f.lines = append(f.lines, l.Text) },
 		Note: func(text string) { f.notes = append(f.notes, text) }}
 }
 
@@ -60,7 +63,7 @@ func TestFollow(t *testing.T) {
 	if err != nil || !run.Succeeded() {
 		t.Fatalf("%+v, %v", run, err)
 	}
-	if want := []string{"WAITING", "RUNNING", "SUCCEEDED"}; !slices.Equal(got.states, want) {
+	if want := []string{"WAITING", "RUNNING", "SUCCEEDED"}; !slices.Equal(got.states, want) || got.seen != 4 {
 		t.Errorf("states %v", got.states)
 	}
 	if want := []string{"one", "two"}; !slices.Equal(got.lines, want) {
