@@ -21,7 +21,10 @@ func newMonitorCmd(app *App) *cobra.Command {
 		Long: `Each run on a lake on S3 sends its figures to CloudWatch, where the alarms of
 "lakectl deploy" watch them. A run that fails also sends a message to the topic
 of the alarms. It names gates, files and counts, and quotes no values of rows.
-Who wants neither says aws: {metrics: false} in lakehouse.yaml.`,
+Who wants neither says aws: {metrics: false} in lakehouse.yaml.
+
+Runs in Glue (run --engine glue, or on a schedule) have no figures yet: their
+jobs are to send them. EventBridge tells the topic of jobs that fail.`,
 		Example: `  lakectl monitor alarms
   lakectl monitor metrics --since 30d
   lakectl monitor test`,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,6 +145,24 @@ func TestFollowingAGlueRun(t *testing.T) {
 			if strings.Contains(got, text) {
 				t.Errorf("%s: it is said %q:\n%q", name, text, got)
 			}
+		}
+	}
+}
+
+// A run in Glue, good or bad, is not told to CloudWatch and the topic from here:
+// the schedule starts the same jobs, and a rule of the stack tells of failures.
+func TestGlueRunsSendNoFigures(t *testing.T) {
+	for state, code := range map[string]int{"SUCCEEDED": 0, "FAILED": int(diag.Unexpected)} {
+		f := newFakeGlue()
+		f.states = []string{state}
+		var asked []string
+		f.seen = func(operation string) { asked = append(asked, operation) }
+		app, _, errs := gluing(t, f)
+		if got := app.Run(t.Context(), []string{"run", "silver", "--engine", "glue"}); got != code {
+			t.Errorf("%s: exit code %d: %s", state, got, errs)
+		}
+		if !slices.Contains(asked, "GetCallerIdentity") || slices.Contains(asked, "PutMetricData") || slices.Contains(asked, "Publish") {
+			t.Errorf("%s: it asked for %q", state, asked)
 		}
 	}
 }

@@ -86,6 +86,9 @@ func (f *fakeGlue) serve(w http.ResponseWriter, r *http.Request) bool {
 	defer f.mu.Unlock()
 	target := r.Header.Get("X-Amz-Target")
 	if target == "" && r.Method == http.MethodPost && r.URL.Path == "/" {
+		if form, err := queryForm(r); err == nil && f.seen != nil {
+			f.seen(form.Get("Action"))
+		}
 		fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account><Arn>arn:aws:iam::111122223333:user/ann</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`)
 		return true
 	}

@@ -25,4 +25,8 @@
 // them go RunsSucceeded and RunFailures, of which one is 1: a run that had
 // nothing to do has succeeded, one of which some files failed whole has failed,
 // and one that was interrupted is neither.
+//
+// Whoever starts a run in Glue sends none of this: a schedule starts them, too,
+// so that it is for the jobs to do, and nothing counts twice. That a job failed
+// is told by an EventBridge rule of the stack.
 package monitor
