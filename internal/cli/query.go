@@ -11,6 +11,7 @@ import (
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/query"
+	"github.com/lakectl/lakectl/internal/query/athena"
 	"github.com/lakectl/lakectl/internal/query/duckdb"
 )
 
@@ -26,6 +27,8 @@ type QueryOptions struct {
 	Limit   int // rows in a table; 0 is all
 	Explain bool
 	MaxScan sizeValue
+	Reuse   time.Duration
+	To      string
 	Memory  sizeValue
 	Threads int
 }
@@ -65,6 +68,8 @@ func newQueryCmd(app *App, runF func(*QueryOptions) error) *cobra.Command {
 	f.StringSliceVar(&opts.Compare, "compare", nil, "run it on two engines, such as `A,B`, and say how the rows differ")
 	f.BoolVar(&opts.Explain, "explain", false, "how the engine would run it, in place of running it")
 	f.Var(&opts.MaxScan, "max-scan", "run only if no more than this is read")
+	f.DurationVar(&opts.Reuse, "reuse", 0, "take Athena's answer of `AGE` ago, such as 1h, if there is one")
+	f.StringVar(&opts.To, "to", "", "have Athena write Parquet to `s3://BUCKET/FOLDER` (with -o parquet)")
 	f.Var(&opts.Memory, "memory", "memory for DuckDB; more goes to disk; 0 is its default")
 	f.IntVar(&opts.Threads, "threads", 0, "`N` threads for DuckDB (default: one for each processor)")
 	return cmd
@@ -83,13 +88,20 @@ right on every engine. It is the SQL of Athena (Trino), on all engines.
 
 The engine is duckdb for a lake in a folder: it is part of lakectl, reads the
 lake as of its last commit, and nothing else. Of a lake on S3 it fetches the
-partitions that the query needs, and keeps them in a cache.`
+partitions that the query needs, and keeps them in a cache. For a lake on S3 the
+engine is athena, in the workgroup that "lakectl deploy" made; Ctrl-C stops the
+query there.
+
+Exit codes: 0 answered; 1 the engine failed, or --compare found a difference;
+2 the query is wrong; 4 ask again; 8 it would read more than --max-scan.`
 
 // engines are those that answer queries.
-var engines = []string{duckdb.Name}
+var engines = []string{duckdb.Name, athena.Name}
 
 // queryFormats are those of results.
-var queryFormats = []string{asTable, asCSV, asJSON}
+var queryFormats = []string{asTable, asCSV, asJSON, asParquet}
+
+const asParquet = "parquet"
 
 // settle checks the flags against each other.
 func (o *QueryOptions) settle(args []string) error {
@@ -112,6 +124,8 @@ func (o *QueryOptions) settle(args []string) error {
 		return diag.Errorf(diag.Usage, "--compare needs a query").WithNext("`lakectl query` lists those that have names")
 	case !slices.Contains(queryFormats, o.Output):
 		return diag.Errorf(diag.Usage, "there is no output format %q", o.Output).WithNext("the formats are %s", strings.Join(queryFormats, ", "))
+	case o.To != "" && (o.Output != asParquet || o.Explain || len(o.Compare) > 0):
+		return diag.Errorf(diag.Usage, "--to is for Parquet that Athena writes").WithNext("--engine athena -o parquet --to s3://bucket/folder")
 	case o.Limit < 0:
 		return errNegativeLimit()
 	}
@@ -152,6 +166,9 @@ func runQuery(ctx context.Context, opts *QueryOptions) error {
 	if err != nil {
 		return err
 	}
+	if opts.To != "" {
+		return app.unload(ctx, opts, engine, st)
+	}
 	if opts.Explain {
 		text, err := engine.Explain(ctx, st)
 		if err == nil {
@@ -167,9 +184,12 @@ func runQuery(ctx context.Context, opts *QueryOptions) error {
 	return app.printResult(opts, engine.Name(), result)
 }
 
-// queryEngine opens the engine that answers.
-func (w *workspace) queryEngine(_ context.Context, opts *QueryOptions, name string) (query.Engine, error) {
-	switch name {
+// queryEngine opens the engine that answers: without a name, the one that suits
+// the lake.
+func (w *workspace) queryEngine(ctx context.Context, opts *QueryOptions, name string) (query.Engine, error) {
+	switch {
+	case name == athena.Name, name == "" && onS3(w.Config.Lake.Value):
+		return w.athena(ctx, opts)
 	default:
 		return w.duckdb(opts)
 	}

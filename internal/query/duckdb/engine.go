@@ -230,15 +230,10 @@ func (r *result) prepare(sql string) (*prepared, error) {
 	return cast, nil
 }
 
-// tables returns the tables of the lake that a statement may read: those that it
-// mentions, and all of them if it asks what there is.
+// tables returns the tables of the lake that a statement may read.
 func (r *result) tables(sql string) ([]*relation, error) {
-	mentions := queries.Query{SQL: sql}.Mentions()
 	var list []*relation
-	for _, ref := range r.state.TableRefs() {
-		if !slices.Contains(mentions, strings.ToLower(ref.String())) && !asksForTables.MatchString(sql) {
-			continue
-		}
+	for _, ref := range mentioned(r.state, sql) {
 		rel, err := relationOf(r.state.Tables[ref])
 		if err != nil {
 			return nil, err
@@ -247,9 +242,6 @@ func (r *result) tables(sql string) ([]*relation, error) {
 	}
 	return list, nil
 }
-
-// asksForTables finds statements about the tables that there are.
-var asksForTables = regexp.MustCompile(`(?i)^\s*(explain\s+)?(show|describe|summarize)\b|information_schema|duckdb_[a-z]+|pg_catalog`)
 
 var missingTable = regexp.MustCompile(`^Table with name ("?)(.+?)"? does not exist!`)
 

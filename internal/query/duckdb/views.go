@@ -3,11 +3,13 @@ package duckdb
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/schema"
+	"github.com/lakectl/lakectl/queries"
 )
 
 // relation is a table of the lake as of a commit.
@@ -49,6 +51,22 @@ func relationOf(t *lake.Table) (*relation, error) {
 		r.partitions = append(r.partitions, r.columns[at])
 	}
 	return r, nil
+}
+
+// asksForTables finds statements about the tables that there are.
+var asksForTables = regexp.MustCompile(`(?i)^\s*(explain\s+)?(show|describe|summarize)\b|information_schema|duckdb_[a-z]+|pg_catalog`)
+
+// mentioned returns the tables of the lake that a statement may read: those that
+// it mentions, and all of them if it asks what there is.
+func mentioned(state *lake.State, sql string) []lake.TableRef {
+	mentions := queries.Query{SQL: sql}.Mentions()
+	var list []lake.TableRef
+	for _, ref := range state.TableRefs() {
+		if slices.Contains(mentions, strings.ToLower(ref.String())) || asksForTables.MatchString(sql) {
+			list = append(list, ref)
+		}
+	}
+	return list
 }
 
 // bytes is how much the files of a relation have.
