@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -34,7 +35,14 @@ var (
 // has a class already, one of the context, and nil are returned as they are.
 func Explain(err error) error {
 	var typed *diag.Error
-	if err == nil || errors.As(err, &typed) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case err == nil, errors.As(err, &typed):
+		return err
+	case WithoutCredentials(err):
+		// What is below is not wrapped: a deadline in it is that of the SDK, which
+		// asked the machine for credentials, and none of ours.
+		return diag.Errorf(diag.Usage, "%s", whyNone(err)).WithNext("set AWS_PROFILE, or log in (`aws configure`, `aws sso login`)")
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
 	msg := said(err)
@@ -56,42 +64,35 @@ func Explain(err error) error {
 	case slices.Contains(denied, code):
 		return as(diag.Usage, "ask for the permission that the message names; `lakectl doctor` says which roles lack what")
 	}
-	var answer *smithyhttp.ResponseError
-	if (code == "" || code == unnamed) && errors.As(err, &answer) && answer.Response != nil {
-		return explainAnswer(err, msg, answer)
+	if next, class := byStatus(err); next != "" {
+		return as(class, "%s", next)
 	}
 	return explainNetwork(err, msg)
 }
 
-// Refused says whether AWS turned away whoever asks, whatever was asked for: the
-// credentials are missing, unknown or no longer good, or the clock is wrong. All
-// that is asked next ends alike.
-func Refused(err error) bool {
-	return errors.Is(err, errNoCredentials) || slices.Contains(slices.Concat(expired, unknown, skewed), Code(err))
-}
-
-var errNoCredentials = errors.New("there are no credentials for AWS")
-
-// explainAnswer is Explain for an answer in which there is no code of AWS: a
-// gateway or a test server speaks, or AWS is not well.
-func explainAnswer(err error, msg string, answer *smithyhttp.ResponseError) error {
-	if answer.HTTPStatusCode() >= http.StatusInternalServerError {
-		return (&diag.Error{Class: diag.Transient, Msg: msg, Err: err}).
-			WithNext("try again in a minute; a server that is not AWS's (AWS_ENDPOINT_URL) may not know this operation: its own log says why")
+// byStatus says what to do about an error of which no code is known, as proxies
+// and other servers answer, by its HTTP status; nothing if that says nothing.
+func byStatus(err error) (next string, class diag.Class) {
+	var answer *smithyhttp.ResponseError
+	if code := Code(err); code != "" && code != unknownCode || !errors.As(err, &answer) {
+		return "", diag.OK
 	}
-	return (&diag.Error{Class: diag.Unexpected, Msg: msg, Err: err}).
-		WithNext("see who answers in AWS's place: a proxy, or the server that AWS_ENDPOINT_URL names")
+	switch status := answer.HTTPStatusCode(); {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusProxyAuthRequired:
+		return "it was refused: look at the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID, ~/.aws), and at proxies on the way", diag.Usage
+	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
+		return "try again in a minute; a server that is not AWS's (AWS_ENDPOINT_URL) may not know this operation: its own log says why", diag.Transient
+	case status != 0:
+		return "see who answers in AWS's place: a proxy, or the server that AWS_ENDPOINT_URL names", diag.Unexpected
+	}
+	return "", diag.OK
 }
 
 // explainNetwork is Explain for what never reached AWS.
 func explainNetwork(err error, msg string) error {
 	var lookup *net.DNSError
 	var network net.Error
-	text := err.Error()
 	switch {
-	case strings.Contains(text, "failed to refresh cached credentials"), strings.Contains(text, "get identity: get credentials"):
-		return (&diag.Error{Class: diag.Usage, Msg: errNoCredentials.Error(), Err: errors.Join(errNoCredentials, err)}).
-			WithNext("set AWS_PROFILE, or log in (`aws configure`, `aws sso login`)")
 	case errors.As(err, &lookup):
 		return (&diag.Error{Class: diag.Transient, Msg: msg, Err: err}).WithNext("is the region right, and the network there? try again")
 	case errors.As(err, &network):
@@ -102,8 +103,33 @@ func explainNetwork(err error, msg string) error {
 	return err
 }
 
-// unnamed is the code that the SDK makes up for an answer that has none.
-const unnamed = "UnknownError"
+// refreshing is what the SDK says before the reason why it has no credentials.
+const refreshing = "failed to refresh cached credentials"
+
+// WithoutCredentials says whether an error is that there are no credentials. It
+// may have the status of an answer in it: that of who was asked for them.
+func WithoutCredentials(err error) bool {
+	text := err.Error() // the SDK has no type for it
+	return strings.Contains(text, refreshing) || strings.Contains(text, "get identity: get credentials")
+}
+
+// Refused says whether AWS turned away whoever asks, whatever was asked for: the
+// credentials are missing, unknown or no longer good, or the clock is wrong. All
+// that is asked next ends alike.
+func Refused(err error) bool {
+	return err != nil && (WithoutCredentials(err) || slices.Contains(slices.Concat(expired, unknown, skewed), Code(err)))
+}
+
+// whyNone says that there are no credentials, and why, unless that is that the
+// last place where the SDK looks, the machine itself, has none either.
+func whyNone(err error) string {
+	const none = "there are no credentials for AWS"
+	_, why, found := strings.Cut(err.Error(), refreshing+", ")
+	if !found || strings.Contains(why, "EC2 IMDS") {
+		return none
+	}
+	return none + ": " + why
+}
 
 // Code returns AWS's own code of an error, or "".
 func Code(err error) string {
@@ -114,6 +140,33 @@ func Code(err error) string {
 	return ""
 }
 
+// said returns the message of an error without what the SDK says of itself: the
+// words before the operation's error, then AWS's own.
+func said(err error) string {
+	var operation *smithy.OperationError
+	if !errors.As(err, &operation) {
+		return err.Error()
+	}
+	before, _, _ := strings.Cut(err.Error(), operation.Error())
+	return before + operation.Service() + " " + operation.Operation() + ": " + answerOf(operation)
+}
+
+// answerOf says what AWS answered to an operation.
+func answerOf(operation *smithy.OperationError) string {
+	var api smithy.APIError
+	var answer *smithyhttp.ResponseError
+	known := errors.As(operation, &api)
+	switch {
+	case (!known || api.ErrorCode() == unknownCode) && errors.As(operation, &answer) && answer.Response != nil && answer.HTTPStatusCode() != 0:
+		return wordless(answer)
+	case known && api.ErrorMessage() != "":
+		return api.ErrorCode() + ": " + api.ErrorMessage()
+	case known:
+		return api.ErrorCode()
+	}
+	return unanswered(operation)
+}
+
 // wordless says what is known of an answer without a code of AWS: who gave it,
 // and its status.
 func wordless(answer *smithyhttp.ResponseError) string {
@@ -121,32 +174,41 @@ func wordless(answer *smithyhttp.ResponseError) string {
 	if r := answer.Response.Request; r != nil && r.URL != nil {
 		who += " at " + r.URL.Host
 	}
-	status := answer.HTTPStatusCode()
-	if status >= http.StatusInternalServerError {
+	switch status := answer.HTTPStatusCode(); {
+	case status >= http.StatusInternalServerError:
 		return fmt.Sprintf("%s failed (HTTP %d) and does not say why", who, status)
+	case status >= http.StatusBadRequest:
+		return fmt.Sprintf("%s refused (HTTP %d) and does not say why", who, status)
+	default:
+		return fmt.Sprintf("the answer of %s cannot be understood (HTTP %d)", who, status)
 	}
-	return fmt.Sprintf("the answer of %s cannot be understood (HTTP %d)", who, status)
 }
 
-// said returns the message of an error without what the SDK says of itself: the
-// words before the operation's error, then AWS's own.
-func said(err error) string {
-	var operation *smithy.OperationError
-	var api smithy.APIError
-	var answer *smithyhttp.ResponseError
+// unknownCode is what the SDK says where an answer has no code.
+const unknownCode = "UnknownError"
+
+// unanswered says why there was no answer, without the attempts that the SDK
+// counts and the address of the request.
+func unanswered(operation *smithy.OperationError) string {
+	var lookup *net.DNSError
+	var sent *url.Error
+	var dialled *net.OpError
 	switch {
-	case !errors.As(err, &operation):
-		return err.Error()
-	case (!errors.As(err, &api) || api.ErrorCode() == unnamed) && errors.As(err, &answer) && answer.Response != nil:
-		before, _, _ := strings.Cut(err.Error(), operation.Error())
-		return fmt.Sprintf("%s%s %s: %s", before, operation.Service(), operation.Operation(), wordless(answer))
-	case api == nil:
-		return err.Error()
+	case errors.As(operation, &lookup):
+		return fmt.Sprintf("the host %s cannot be found", lookup.Name)
+	case errors.As(operation, &sent) && sent.Timeout():
+		return "no answer came in time from " + hostOf(sent.URL)
+	case errors.As(operation, &sent) && errors.As(sent.Err, &dialled) && dialled.Op == "dial": // whose words have the address, too
+		return fmt.Sprintf("%s cannot be reached: %s", hostOf(sent.URL), dialled.Err)
+	case errors.As(operation, &sent):
+		return fmt.Sprintf("%s cannot be reached: %s", hostOf(sent.URL), sent.Err)
 	}
-	words := fmt.Sprintf("%s %s: %s", operation.Service(), operation.Operation(), api.ErrorCode())
-	if message := api.ErrorMessage(); message != "" {
-		words += ": " + message
+	return operation.Err.Error()
+}
+
+func hostOf(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		return u.Host
 	}
-	before, _, _ := strings.Cut(err.Error(), operation.Error())
-	return before + words
+	return address
 }

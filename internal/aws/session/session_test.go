@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -71,39 +73,72 @@ func TestOpenFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = s.Identity(t.Context()); diag.ClassOf(err) != diag.Usage || err.Error() != "there are no credentials for AWS" || !Refused(err) {
+	if _, err = s.Identity(t.Context()); diag.ClassOf(err) != diag.Usage || err.Error() != "there are no credentials for AWS" {
 		t.Errorf("without credentials: %v", err)
 	}
 }
 
-// An answer in which AWS says nothing names who gave it, the operation, and what
-// to do; that of a service that fails may be another one the next time.
-func TestAnswersWithoutACode(t *testing.T) {
-	for status, test := range map[int]struct {
-		class      diag.Class
-		want, next string
+// TestWithoutCredentials is about why there are none: the SDK's own deadline
+// for asking the machine is none of ours, and an answer of the machine none of
+// AWS's; what a profile says is told.
+func TestWithoutCredentials(t *testing.T) {
+	quietEnvironment(t, "")
+	refuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	defer refuses.Close()
+	profiles := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(profiles, []byte("[profile broken]\ncredential_process = false\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "",
+		"AWS_EC2_METADATA_SERVICE_ENDPOINT": refuses.URL, "AWS_CONFIG_FILE": profiles} {
+		t.Setenv(name, value)
+	}
+	for profile, want := range map[string]string{"": "there are no credentials for AWS",
+		"broken": "there are no credentials for AWS: process provider error: error in credential_process: exit status 1"} {
+		s, err := Open(t.Context(), Options{Region: "eu-central-1", Profile: profile})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Identity(t.Context()); diag.ClassOf(err) != diag.Usage || err.Error() != want {
+			t.Errorf("%q: %v, want %s", profile, err, want)
+		}
+	}
+	sdk := &smithy.OperationError{ServiceID: "STS", OperationName: "GetCallerIdentity",
+		Err: fmt.Errorf("get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found, %w", context.DeadlineExceeded)}
+	if err := Explain(sdk); diag.ClassOf(err) != diag.Usage || err.Error() != "there are no credentials for AWS" || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the machine does not answer: %v", err)
+	}
+}
+
+// TestWithoutAnswer is about what is said where AWS does not answer, or somebody
+// else does.
+func TestWithoutAnswer(t *testing.T) {
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	proxy := func(status int) string {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	for _, test := range []struct {
+		endpoint, want, next string
+		class                diag.Class
 	}{
-		http.StatusInternalServerError: {diag.Transient, "ask AWS who we are: STS GetCallerIdentity: the service at HOST failed (HTTP 500) and does not say why", "AWS_ENDPOINT_URL"},
-		http.StatusBadGateway:          {diag.Transient, "ask AWS who we are: STS GetCallerIdentity: the service at HOST failed (HTTP 502) and does not say why", "try again"},
-		http.StatusOK:                  {diag.Unexpected, "ask AWS who we are: STS GetCallerIdentity: the answer of the service at HOST cannot be understood (HTTP 200)", "a proxy"},
+		{closed.URL, strings.TrimPrefix(closed.URL, "http://") + " cannot be reached: connect: connection refused", "network", diag.Transient},
+		{"http://nobody.invalid", "the host nobody.invalid cannot be found", "is the region right", diag.Transient},
+		{proxy(http.StatusForbidden), "the service at HOST refused (HTTP 403) and does not say why", "credentials", diag.Usage},
+		{proxy(http.StatusBadGateway), "the service at HOST failed (HTTP 502) and does not say why", "try again", diag.Transient},
 	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "text/html")
-			w.WriteHeader(status)
-			fmt.Fprint(w, "<!doctype html><title>No</title><p>The server")
-		}))
-		quietEnvironment(t, server.URL)
+		quietEnvironment(t, test.endpoint)
 		s, err := Open(t.Context(), Options{Region: "eu-central-1"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.Config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 		_, err = s.Identity(t.Context())
-		server.Close()
-		want := strings.ReplaceAll(test.want, "HOST", strings.TrimPrefix(server.URL, "http://"))
 		var typed *diag.Error
-		if !errors.As(err, &typed) || err.Error() != want || typed.Class != test.class || !strings.Contains(typed.Next, test.next) {
-			t.Errorf("HTTP %d: %v (%+v), want %s", status, err, typed, want)
+		if want := "ask AWS who we are: STS GetCallerIdentity: " + strings.ReplaceAll(test.want, "HOST", strings.TrimPrefix(test.endpoint, "http://")); !errors.As(err, &typed) || err.Error() != want || typed.Class != test.class || !strings.Contains(typed.Next, test.next) {
+			t.Errorf("%s: %v (%+v), want %s", test.endpoint, err, typed, want)
 		}
 	}
 }
@@ -142,5 +177,37 @@ func TestExplain(t *testing.T) {
 	}
 	if Explain(nil) != nil {
 		t.Error("nil is an error")
+	}
+}
+
+// An answer in which AWS says nothing names who gave it, the operation, and what
+// to do; that of a service that fails may be another one the next time.
+func TestAnswersWithoutACode(t *testing.T) {
+	for status, test := range map[int]struct {
+		class      diag.Class
+		want, next string
+	}{
+		http.StatusInternalServerError: {diag.Transient, "ask AWS who we are: STS GetCallerIdentity: the service at HOST failed (HTTP 500) and does not say why", "AWS_ENDPOINT_URL"},
+		http.StatusBadGateway:          {diag.Transient, "ask AWS who we are: STS GetCallerIdentity: the service at HOST failed (HTTP 502) and does not say why", "try again"},
+		http.StatusOK:                  {diag.Unexpected, "ask AWS who we are: STS GetCallerIdentity: the answer of the service at HOST cannot be understood (HTTP 200)", "a proxy"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(status)
+			fmt.Fprint(w, "<!doctype html><title>No</title><p>The server")
+		}))
+		quietEnvironment(t, server.URL)
+		s, err := Open(t.Context(), Options{Region: "eu-central-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+		_, err = s.Identity(t.Context())
+		server.Close()
+		want := strings.ReplaceAll(test.want, "HOST", strings.TrimPrefix(server.URL, "http://"))
+		var typed *diag.Error
+		if !errors.As(err, &typed) || err.Error() != want || typed.Class != test.class || !strings.Contains(typed.Next, test.next) {
+			t.Errorf("HTTP %d: %v (%+v), want %s", status, err, typed, want)
+		}
 	}
 }

@@ -43,6 +43,9 @@ func (b *Bucket) explain(doing, name string, err error) error {
 	if err == nil {
 		return nil
 	}
+	if session.WithoutCredentials(err) {
+		return session.Explain(err)
+	}
 	code, where := session.Code(err), b.Address(name)
 	number, region := status(err, "X-Amz-Bucket-Region")
 	bucket := "s3://" + b.opts.Bucket

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/storage"
@@ -212,6 +213,22 @@ func TestErrors(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A machine that was asked for credentials and refused them is not a store that
+// denies access.
+func TestWithoutCredentials(t *testing.T) {
+	s := s3test.New(t, "lake").Session()
+	machine := errors.New("failed to refresh cached credentials, no EC2 IMDS role found")
+	s.Config.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		answer := &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusForbidden}}, Err: machine}
+		return aws.Credentials{}, fmt.Errorf("%w, %w", machine, answer)
+	})
+	for _, err := range s3.New(s, s3.Options{Bucket: "lake"}).List(t.Context(), "x") {
+		if diag.ClassOf(err) != diag.Usage || err == nil || err.Error() != "there are no credentials for AWS" {
+			t.Errorf("%v", err)
+		}
 	}
 }
 
