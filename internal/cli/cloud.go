@@ -67,11 +67,17 @@ func (l *lazySession) open(ctx context.Context) (*session.Session, error) {
 // the way there.
 const parallelOnS3 = 32
 
-// lakeBucket returns the bucket of a lake on S3.
+// lakeBucket returns the bucket of a lake on S3. A project that names its account
+// is refused in any other before its lake is looked at.
 func (w *workspace) lakeBucket(ctx context.Context, cfg *config.Config) (*s3.Bucket, error) {
 	s, err := w.cloud.open(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.AWS.Account.Value != "" {
+		if _, err := s.Identity(ctx); err != nil {
+			return nil, err
+		}
 	}
 	n, err := names.Of(cfg, cfg.AWS.Account.Value, s.Config.Region)
 	if err != nil {

@@ -24,7 +24,7 @@ func (d *deployment) preflight(ctx context.Context) error {
 		if slices.ContainsFunc(inStack, func(r stack.Resource) bool { return r.Physical == bucket }) {
 			continue
 		}
-		state, err := ops.Look(ctx, api, bucket, n.Account)
+		state, err := ops.Look(ctx, api, bucket, n)
 		if err != nil {
 			return err
 		}

@@ -109,7 +109,7 @@ func (b *Bucket) Address(key string) string {
 // Ensure makes the bucket if it is not there, and makes it what it should be:
 // versioned, encrypted, closed to the public and to plain HTTP.
 func (b *Bucket) Ensure(ctx context.Context) (made bool, err error) {
-	state, err := Look(ctx, b.api, b.Name(), b.o.Names.Account)
+	state, err := Look(ctx, b.api, b.Name(), b.o.Names)
 	if err != nil {
 		return false, err
 	}

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,6 +37,7 @@ type store struct {
 	fails   map[string]error
 	exists  bool
 	region  string
+	lies    *string // the region in which the bucket lies, as HeadBucket says it
 	policy  string
 	tags    []types.Tag
 	objects map[string]map[string]string // their metadata
@@ -52,7 +54,7 @@ func (s *store) call(name string, bucket, owner *string) error {
 
 func (s *store) HeadBucket(_ context.Context, in *s3.HeadBucketInput, _ ...func(*s3.Options)) (*s3.HeadBucketOutput, error) {
 	if err := s.call("HeadBucket", in.Bucket, in.ExpectedBucketOwner); err != nil || s.exists {
-		return &s3.HeadBucketOutput{}, err
+		return &s3.HeadBucketOutput{BucketRegion: s.lies}, err
 	}
 	return nil, answer(404, "NotFound")
 }
@@ -196,6 +198,25 @@ func TestPut(t *testing.T) {
 	s.fails = map[string]error{"PutObject": answer(503, "SlowDown")}
 	if _, err := b.Put(t.Context(), "k", nil); diag.ClassOf(err) != diag.Transient {
 		t.Error(err)
+	}
+}
+
+// A bucket in another region is found out before anything is made with it, as S3
+// says it: in passing, or by a redirect.
+func TestLookInAnotherRegion(t *testing.T) {
+	moved := &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 301, Header: http.Header{}}}, Err: errors.New("moved")}
+	moved.Response.Header.Set("X-Amz-Bucket-Region", "eu-west-3")
+	for want, s := range map[string]*store{
+		"the bucket b is in eu-west-3, and this is eu-central-1":  {exists: true, lies: aws.String("eu-west-3")},
+		"the bucket b is in eu-west-3, and this is eu-central-1 ": {fails: map[string]error{"HeadBucket": moved}},
+		"the bucket b is in another region than eu-central-1":     {fails: map[string]error{"HeadBucket": answer(301, "")}},
+	} {
+		if _, err := Look(t.Context(), s, "b", shop); diag.ClassOf(err) != diag.Usage || err.Error() != strings.TrimSpace(want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if state, err := Look(t.Context(), &store{exists: true, lies: &shop.Region}, "b", shop); state != Ours || err != nil {
+		t.Errorf("our region: %v, %v", state, err)
 	}
 }
 

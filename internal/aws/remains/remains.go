@@ -90,6 +90,9 @@ func (f *Finder) Find(ctx context.Context) ([]Thing, error) {
 	var found []Thing
 	for _, t := range f.possible() {
 		there, err := f.there(ctx, t)
+		if err != nil && t.Kind == Bucket {
+			return nil, err
+		}
 		if err != nil {
 			return nil, session.Explain(fmt.Errorf("look for the %s %s: %w", t.Kind, t.Name, err))
 		}
@@ -126,8 +129,8 @@ func (f *Finder) there(ctx context.Context, t Thing) (bool, error) {
 	var err error
 	switch t.Kind {
 	case Bucket:
-		state, err := ops.Look(ctx, f.buckets, t.Name, f.names.Account)
-		return state == ops.Ours, err
+		state, err := ops.Look(ctx, f.buckets, t.Name, f.names)
+		return state == ops.Ours, err // which names the bucket
 	case Database:
 		_, err = f.tables.GetDatabase(ctx, &glue.GetDatabaseInput{Name: &t.Name})
 	case Job:

@@ -92,7 +92,7 @@ func answer(status int, code string) error {
 
 func (a *account) HeadBucket(_ context.Context, in *s3.HeadBucketInput, _ ...func(*s3.Options)) (*s3.HeadBucketOutput, error) {
 	if a.things["bucket "+*in.Bucket] {
-		return nil, nil
+		return &s3.HeadBucketOutput{}, nil
 	}
 	return nil, answer(404, "NotFound")
 }
