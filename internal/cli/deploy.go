@@ -97,6 +97,7 @@ type deployment struct {
 	cloud   *cloud
 	engine  *stack.Engine
 	bucket  *ops.Bucket
+	beside  bool     // something beside the stack was made or changed
 	adopted []string // buckets that exist already, and are taken into the stack
 	result  deployResult
 }
@@ -136,10 +137,11 @@ func runDeploy(ctx context.Context, opts *DeployOptions) error {
 	result, err := d.engine.Deploy(ctx, request, ui)
 	ui.close()
 	d.take(result)
-	if err != nil {
+	if err != nil && !result.Done {
 		return err
 	}
-	return d.conclude(ctx, result)
+	// A stack that could not be guarded is there, and so should be what follows.
+	return errors.Join(d.conclude(ctx, result), err)
 }
 
 func newDeployment(ctx context.Context, opts *DeployOptions) (*deployment, error) {
@@ -245,11 +247,15 @@ func (d *deployment) conclude(ctx context.Context, result *stack.Result) error {
 	if err := d.runSteps(ctx); err != nil {
 		return err
 	}
-	changed := "deployed"
-	if !d.result.Changed {
-		changed = "nothing to change"
+	return d.print(d.result.Stack + ": " + d.word())
+}
+
+// word says in a word what the deployment did.
+func (d *deployment) word() string {
+	if d.result.Changed || d.beside {
+		return "deployed"
 	}
-	return d.print(d.result.Stack + ": " + changed)
+	return "nothing to change"
 }
 
 // concludeDry says what a deployment would cost, and whether it would change

@@ -94,6 +94,7 @@ func makeFolders(ctx context.Context, d *deployment) (string, error) {
 	if made == 0 {
 		return "", nil
 	}
+	d.beside = true
 	return fmt.Sprintf("%d in s3://%s/%s", made, n.LakeBucket, n.LakePrefix), nil
 }
 
@@ -103,6 +104,7 @@ func makeJobs(ctx context.Context, d *deployment) (string, error) {
 		return "none, as the lake is on this machine; `lake: s3://" + d.cloud.Names.LakeBucket + "` in lakehouse.yaml moves it", nil
 	}
 	changes, err := registerJobs(ctx, d.workspace, d.cloud, d.bucket)
+	d.beside = d.beside || glue.Changed(changes)
 	return summaryOf(changes), errors.Join(err, d.App.reportUpdates(changes))
 }
 
@@ -112,6 +114,7 @@ func makeCrawlers(ctx context.Context, d *deployment) (string, error) {
 		return "", nil // makeJobs says why
 	}
 	changes, err := registerCrawlers(ctx, d.workspace, d.cloud)
+	d.beside = d.beside || glue.Changed(changes)
 	return summaryOf(changes), errors.Join(err, d.App.reportUpdates(changes))
 }
 

@@ -38,15 +38,13 @@ The name is to be typed for it, or given by --confirm-name; --yes is not
 enough. Of a bucket that the lake shares only the lake's part is deleted. A KMS
 key stays: what is encrypted with it elsewhere could never be read again.
 
-A stack of production is protected: --unprotect lifts that.`,
+A stack of production is protected: --unprotect lifts that. Without a terminal
+its name is given by --confirm-name, as --yes is not enough for it either.`,
 		Example: `  lakectl destroy
   lakectl destroy --yes                                      # no terminal
   lakectl destroy --delete-data --confirm-name lakehouse-dev`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if opts.ConfirmName != "" && !opts.DeleteData {
-				return diag.Errorf(diag.Usage, "--confirm-name is for --delete-data").WithNext("leave it out, and pass --yes")
-			}
 			if runF != nil {
 				return runF(opts)
 			}
@@ -54,9 +52,9 @@ A stack of production is protected: --unprotect lifts that.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&opts.Yes, "yes", false, "do not ask; the data stays")
+	flags.BoolVar(&opts.Yes, "yes", false, "do not ask; the data stays; not enough for production")
 	flags.BoolVar(&opts.DeleteData, "delete-data", false, "delete the data, too")
-	flags.StringVar(&opts.ConfirmName, "confirm-name", "", "the `NAME` of the stack whose data is to be deleted, for --delete-data without a terminal")
+	flags.StringVar(&opts.ConfirmName, "confirm-name", "", "the `NAME` of the stack, for --delete-data and for production without a terminal")
 	flags.BoolVar(&opts.Unprotect, "unprotect", false, "lift the protection of a stack of production")
 	flags.StringVar(&opts.RoleARN, "role-arn", "", "the role `ARN` that CloudFormation acts in")
 	return cmd
@@ -157,7 +155,7 @@ func (d *destruction) survey(ctx context.Context) ([]remains.Thing, error) {
 // show says what goes and what stays.
 func (d *destruction) show(goes []remains.Thing) error {
 	app := d.App
-	asking := app.IO.Interactive && (!d.Yes || d.DeleteData)
+	asking := app.IO.Interactive && d.ConfirmName == "" && (!d.Yes || d.DeleteData || stack.Production(d.cloud.Names.Environment))
 	if !asking && (app.quiet || app.json) {
 		return nil
 	}
@@ -193,19 +191,22 @@ func (d *destruction) show(goes []remains.Thing) error {
 	return err
 }
 
-// confirm has the name of the stack typed.
+// confirm has the name of the stack typed, or given: a --yes that stands in a
+// script is not meant for data, nor for production.
 func (d *destruction) confirm(ctx context.Context) error {
 	name := d.result.Stack
+	production := stack.Production(d.cloud.Names.Environment)
 	switch {
-	case d.DeleteData && d.ConfirmName != "":
-		if d.ConfirmName != name {
-			return diag.Errorf(diag.Usage, "--confirm-name is %q, and the stack is %s; nothing was deleted", d.ConfirmName, name)
-		}
-		return nil
-	case d.Yes && !d.DeleteData:
+	case d.ConfirmName != "" && d.ConfirmName != name:
+		return diag.Errorf(diag.Usage, "--confirm-name is %q, and the stack is %s; nothing was deleted", d.ConfirmName, name).
+			WithNext("is it the right environment? --env names another")
+	case d.ConfirmName != "", d.Yes && !d.DeleteData && !production:
 		return nil
 	}
 	question, instead := fmt.Sprintf("This deletes the stack %s in account %s.", name, d.cloud.Who.Account), "pass --yes to agree"
+	if production {
+		instead = "pass --confirm-name " + name
+	}
 	if d.DeleteData {
 		question, instead = fmt.Sprintf("This deletes the data of %s in account %s for ever.", name, d.cloud.Who.Account), "pass --confirm-name "+name
 	}
