@@ -30,6 +30,8 @@ type App struct {
 	quiet       bool
 	json        bool
 	noColor     bool
+
+	left bool // the line with ^C was left
 }
 
 // Main runs the command line of this process and returns the exit code. The

@@ -221,7 +221,9 @@ func runCrawlerStart(ctx context.Context, opts *CrawlerOptions) error {
 		results = append(results, crawl)
 	}
 	if ctx.Err() != nil {
-		failed = []error{diag.Errorf(diag.Interrupted, "detached: the crawlers go on in AWS").WithNext("`lakectl crawler status` shows what they do")}
+		app.leaveLine()
+		failed = []error{diag.Errorf(diag.Interrupted, "detached: the crawlers go on in AWS").
+			WithNext("`lakectl crawler start %s` returns to them, `lakectl crawler status` shows what they do", strings.Join(opts.Layers, " "))}
 	}
 	return errors.Join(app.printCrawls(results, !opts.Detach && ctx.Err() == nil), errors.Join(failed...))
 }

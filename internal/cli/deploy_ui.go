@@ -159,7 +159,11 @@ func (u *deployUI) approveProduction(ctx context.Context) (bool, error) {
 	case name:
 		return true, nil
 	case "":
-		return d.App.IO.Retype(ctx, fmt.Sprintf("This changes production (%s in account %s).", name, d.result.Account), name, "pass --confirm-name "+name)
+		typed, err := d.App.IO.Retype(ctx, fmt.Sprintf("This changes production (%s in account %s).", name, d.result.Account), name, "pass --confirm-name "+name)
+		if err == nil && !typed {
+			err = diag.Errorf(diag.Usage, "that is not the name; nothing was changed")
+		}
+		return typed, err
 	}
 	return false, diag.Errorf(diag.Usage, "--confirm-name is %q, and the stack is %s; nothing was changed", d.ConfirmName, name).
 		WithNext("is it the right environment? --env names another")

@@ -20,10 +20,6 @@ type failure struct {
 // failures takes an error apart: joined errors are shown each on its own, and
 // none twice.
 func failures(class diag.Class, err error) []failure {
-	var typed *diag.Error
-	if class == diag.Interrupted && errors.As(err, &typed) && typed.Class == diag.Interrupted {
-		return []failure{describe(typed)} // it knows what goes on without us
-	}
 	if class == diag.Interrupted {
 		var typed *diag.Error
 		if errors.As(err, &typed) && typed.Class == diag.Interrupted { // what goes on without us
@@ -100,8 +96,8 @@ func (app *App) printError(class diag.Class, err error) {
 		_ = writeJSON(app.IO.Err, errorJSON(class, list)) // nobody is left to be told
 		return
 	}
-	if class == diag.Interrupted && app.IO.Err.Terminal {
-		fmt.Fprintln(app.IO.Err) // the line with ^C
+	if class == diag.Interrupted {
+		app.leaveLine()
 	}
 	said := "" // what to do is said once, below the last error that it is for
 	for i, f := range list {
@@ -113,6 +109,14 @@ func (app *App) printError(class diag.Class, err error) {
 			fmt.Fprintf(app.IO.Err, "%s %s\n", app.IO.Err.Paint(term.Bold, "next:"), lines(f.next))
 			said = f.next
 		}
+	}
+}
+
+// leaveLine leaves the line on which the terminal has shown ^C, once.
+func (app *App) leaveLine() {
+	if app.IO.Err.Terminal && !app.left {
+		fmt.Fprintln(app.IO.Err)
+		app.left = true
 	}
 }
 

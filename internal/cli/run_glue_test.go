@@ -67,6 +67,36 @@ func TestDetachFromAGlueRun(t *testing.T) {
 	}
 }
 
+// Ctrl-C leaves crawlers alone, too. On a terminal what is shown then does not
+// begin on the line with ^C.
+func TestDetachFromCrawlers(t *testing.T) {
+	f := newFakeGlue()
+	ctx, cancel := context.WithCancel(t.Context())
+	started := false
+	f.seen = func(operation string) {
+		if started && operation == "GetCrawler" {
+			cancel()
+		}
+		started = started || operation == "StartCrawler"
+	}
+	app, _, errs := gluing(t, f)
+	if code := app.Run(t.Context(), []string{"crawler", "register", "--quiet"}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	app.IO.Err.Terminal, app.IO.Out.Writer = true, app.IO.Err.Writer
+	if code := app.Run(ctx, []string{"crawler", "start", "silver", "--no-color"}); code != int(diag.Interrupted) {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{"detached: the crawlers go on in AWS", "`lakectl crawler start silver` returns to them"} {
+		if !strings.Contains(errs.String(), want) {
+			t.Errorf("it is not said %q:\n%s", want, errs)
+		}
+	}
+	if text := "\n" + errs.String(); !strings.Contains(text, "\n\ncrawler ") || strings.Count(text, "\n\n") != 1 {
+		t.Errorf("the line with ^C is not left once, first of all: %q", errs)
+	}
+}
+
 // What is asked of a run goes to the job as arguments, alike to all its jobs.
 func TestArgumentsOfAGlueRun(t *testing.T) {
 	f := newFakeGlue()

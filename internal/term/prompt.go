@@ -41,40 +41,44 @@ func (t *IO) ask(ctx context.Context, question string) (string, error) {
 	}
 	type answer struct {
 		line string
+		open bool // no line end was typed
 		err  error
 	}
 	// A read cannot be interrupted: on Ctrl-C it is left behind with the process.
 	answers := make(chan answer, 1)
 	go func() {
-		line, err := readLine(t.In)
-		answers <- answer{line, err}
+		line, ended, err := readLine(t.In)
+		answers <- answer{line, !ended, err}
 	}()
 	select {
 	case <-ctx.Done():
 		return "", ctx.Err()
 	case a := <-answers:
+		if a.open {
+			fmt.Fprintln(t.Err) // Ctrl-D leaves the cursor behind the question
+		}
 		return strings.TrimSpace(a.line), a.err
 	}
 }
 
 // readLine reads a line and nothing after it, so that the next question finds
-// its own answer.
-func readLine(r io.Reader) (string, error) {
+// its own answer, and returns whether the line has an end.
+func readLine(r io.Reader) (text string, ended bool, err error) {
 	var line []byte
 	var one [1]byte
 	for {
 		n, err := r.Read(one[:])
 		if n == 1 {
 			if one[0] == '\n' {
-				return string(line), nil
+				return string(line), true, nil
 			}
 			line = append(line, one[0])
 		}
 		if errors.Is(err, io.EOF) {
-			return string(line), nil
+			return string(line), false, nil
 		}
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
 }

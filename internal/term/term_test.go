@@ -356,7 +356,7 @@ func TestRetype(t *testing.T) {
 		streams, _, errs := Test(answer)
 		streams.Interactive = true
 		got, err := streams.Retype(t.Context(), "It goes.", "shop-prod", "pass --yes")
-		if err != nil || got != want || errs.String() != "It goes. Type shop-prod to go on: " {
+		if err != nil || got != want || strings.TrimSuffix(errs.String(), "\n") != "It goes. Type shop-prod to go on: " {
 			t.Errorf("%q: %v, %v, %q", answer, got, err, errs.String())
 		}
 	}
@@ -372,7 +372,11 @@ func TestConfirm(t *testing.T) {
 		streams, _, errs := Test(answer)
 		streams.Interactive = true
 		got, err := streams.Confirm(t.Context(), "Rebuild silver?")
-		if err != nil || got != want || errs.String() != "Rebuild silver? [y/N] " {
+		asked := "Rebuild silver? [y/N] "
+		if answer == "" { // Ctrl-D, which does not leave the line
+			asked += "\n"
+		}
+		if err != nil || got != want || errs.String() != asked {
 			t.Errorf("%q is %v, %v; asked %q", answer, got, err, errs.String())
 		}
 	}
