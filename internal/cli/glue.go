@@ -125,14 +125,26 @@ func (app *App) printChanges(changes []glue.Change, dry bool) error {
 func chooseLayers(args []string) ([]string, error) {
 	for _, word := range args {
 		if !slices.Contains(glue.Layers(), word) {
-			return nil, diag.Errorf(diag.Usage, "there is no layer %q", word).WithNext("the layers are %s", strings.Join(glue.Layers(), ", "))
+			return nil, diag.Errorf(diag.Usage, "there is no layer %q", word).WithNext("%sthe layers are %s", meant(word, glue.Layers()), strings.Join(glue.Layers(), ", "))
 		}
 	}
 	return slices.DeleteFunc(glue.Layers(), func(layer string) bool { return len(args) > 0 && !slices.Contains(args, layer) }), nil
 }
 
-// findRun returns the run that a word names: by its id, or the last one of a layer.
+// meant says which of names was probably meant by a word, with a blank behind it,
+// or nothing. What ends with a layer is the name of its job or crawler.
+func meant(word string, names []string) string {
+	word = word[strings.LastIndexByte(word, '-')+1:]
+	if hint := diag.Suggest(word, names); hint != "" {
+		return hint + " "
+	}
+	return ""
+}
+
+// findRun returns the run that a word names: by its id, or the last one of a
+// layer or of the layer's job.
 func (c *cloud) findRun(ctx context.Context, r *glue.Runner, word string) (*glue.Run, error) {
+	word = strings.TrimPrefix(word, c.Names.Job(""))
 	if slices.Contains(glue.Layers(), word) {
 		runs, err := r.Runs(ctx, c.Names.Job(word), 1)
 		if err == nil && len(runs) == 0 {
@@ -145,7 +157,7 @@ func (c *cloud) findRun(ctx context.Context, r *glue.Runner, word string) (*glue
 	}
 	if !strings.HasPrefix(word, "jr_") {
 		return nil, diag.Errorf(diag.Usage, "%q is neither a run nor a layer", word).
-			WithNext("write the id of a run, which begins with jr_, or one of %s", strings.Join(glue.Layers(), ", "))
+			WithNext("%swrite the id of a run, which begins with jr_, or one of %s", meant(word, glue.Layers()), strings.Join(glue.Layers(), ", "))
 	}
 	return r.Find(ctx, c.jobNames(), word)
 }

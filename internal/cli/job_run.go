@@ -38,6 +38,9 @@ cost, and why it failed. With --follow it is followed to its end, as lakectl run
 		Args: countArgs(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.set(args)
+			if opts.Last < 1 {
+				return diag.Errorf(diag.Usage, "--last is %d, and at least 1 run is shown", opts.Last).WithNext("write for example --last 3")
+			}
 			if opts.Follow && opts.Run == "" {
 				return diag.Errorf(diag.Usage, "--follow needs a run to follow").WithNext("name it: `lakectl job status silver --follow`")
 			}
@@ -60,7 +63,7 @@ func newJobLogsCmd(app *App, runF func(*JobRunOptions) error) *cobra.Command {
 		Example: `  lakectl job logs silver
   lakectl job logs jr_4f2a --follow
   lakectl job logs jr_4f2a --system    # what Spark and Glue say`,
-		Args: countArgs(1, 1),
+		Args: oneRun(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.set(args)
 			if runF != nil {
@@ -83,7 +86,7 @@ func newJobStopCmd(app *App, runF func(*JobRunOptions) error) *cobra.Command {
 nothing is half-published.`,
 		Example: `  lakectl job stop silver
   lakectl job stop jr_4f2a --yes    # without a terminal`,
-		Args: countArgs(1, 1),
+		Args: oneRun(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.set(args)
 			if runF != nil {
@@ -94,6 +97,12 @@ nothing is half-published.`,
 	}
 	cmd.Flags().BoolVar(&opts.Yes, "yes", false, "do not ask")
 	return cmd
+}
+
+// oneRun wants the run of a job.
+func oneRun() cobra.PositionalArgs {
+	layers := glue.Layers()
+	return oneArg(fmt.Sprintf("a run: its id, which begins with jr_, or one of %s for the last run of that layer", strings.Join(layers, ", ")), "silver")
 }
 
 func (o *JobRunOptions) set(args []string) {
@@ -261,6 +270,7 @@ func (app *App) detached(ctx context.Context, run *glue.Run, err error) error {
 		app.warn(fmt.Sprintf("the run %s of %s goes on in AWS; `lakectl job status %s --follow` returns to it", run.ID, run.Job, layerOf(run)))
 		return err
 	}
+	app.leaveLine()
 	return diag.Errorf(diag.Interrupted, "detached: the run %s of %s goes on in AWS", run.ID, run.Job).
 		WithNext("`lakectl job status %[1]s --follow` returns to it, `lakectl job logs %[1]s` shows its log, `lakectl job stop %[1]s` stops it", layerOf(run))
 }

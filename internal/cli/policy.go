@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -61,7 +62,7 @@ With "aws: {account: ..., region: ...}" in lakehouse.yaml it asks nobody;
 without, it asks AWS whose account this is.`,
 		Example: `  lakectl policy show athena-query
   lakectl policy show glue-job --env prod > glue-job.json`,
-		Args:              countArgs(1, 1),
+		Args:              oneArg("the name of a policy: "+strings.Join(policyNames(), ", "), "glue-job"),
 		ValidArgsFunction: completePolicies,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Name = args[0]
@@ -71,6 +72,14 @@ without, it asks AWS whose account this is.`,
 			return runPolicyShow(cmd.Context(), opts)
 		},
 	}
+}
+
+func policyNames() []string {
+	var list []string
+	for _, p := range template.Policies() {
+		list = append(list, p.Name)
+	}
+	return list
 }
 
 func completePolicies(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {

@@ -179,3 +179,13 @@ func countArgs(least, most int) cobra.PositionalArgs {
 		return nil
 	}
 }
+
+// oneArg wants one argument, and says what it is when it is missing.
+func oneArg(what, example string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return diag.Errorf(diag.Usage, "%s needs %s", cmd.CommandPath(), what).WithNext("write for example `%s %s`", cmd.CommandPath(), example)
+		}
+		return countArgs(1, 1)(cmd, args)
+	}
+}
