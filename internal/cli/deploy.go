@@ -138,6 +138,9 @@ func runDeploy(ctx context.Context, opts *DeployOptions) error {
 	ui.close()
 	d.take(result)
 	if err != nil && !result.Done {
+		if result.Executed {
+			err = errors.Join(opts.App.printPartial(d.result), err)
+		}
 		return err
 	}
 	// A stack that could not be guarded is there, and so should be what follows.
@@ -245,7 +248,7 @@ func (d *deployment) conclude(ctx context.Context, result *stack.Result) error {
 	}
 	d.result.Outputs = outputs(d.cloud.Names, d.Config.AWS.KMS.Value, result.Stack.Outputs)
 	if err := d.runSteps(ctx); err != nil {
-		return err
+		return errors.Join(app.printPartial(d.result), err)
 	}
 	return d.print(d.result.Stack + ": " + d.word())
 }

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -9,6 +12,7 @@ import (
 
 	"github.com/lakectl/lakectl/internal/aws/names"
 	"github.com/lakectl/lakectl/internal/aws/stack"
+	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/diag"
 )
 
@@ -125,5 +129,29 @@ warning: not everything could be compared: a role may not be read
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A deployment that failed on its way says for machines how far it came, and
+// ends with the error.
+func TestDeployThatFailsOnItsWay(t *testing.T) {
+	app, out, _ := testApp(t)
+	app.json = true
+	if err := os.WriteFile(filepath.Join(app.Dir, outputsFolder), nil, 0o600); err != nil { // where the outputs' folder should be
+		t.Fatal(err)
+	}
+	cfg, problems := config.Parse(filepath.Join(app.Dir, "lakehouse.yaml"), []byte("project: shop\nlake: ./lake\nbronze: {a: {source: x.csv}}"), config.Options{})
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	d := &deployment{DeployOptions: &DeployOptions{App: app}, workspace: &workspace{Config: cfg},
+		cloud: &cloud{Names: names.Names{Project: "shop", Environment: "dev"}}, result: deployResult{Stack: "shop-dev"}}
+	err := d.conclude(t.Context(), &stack.Result{Stack: &stack.Stack{}, Plan: &stack.Plan{Nothing: true}, Done: true})
+	if err == nil || !strings.Contains(err.Error(), "write the outputs") {
+		t.Errorf("%v", err)
+	}
+	var got deployResult
+	if err := json.Unmarshal([]byte(out.String()), &got); err != nil || got.Stack != "shop-dev" || len(got.Steps) != 3 || got.Steps[1].Name != "jobs" {
+		t.Errorf("%v, %s", err, out)
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -104,7 +105,7 @@ func runDestroy(ctx context.Context, opts *DestroyOptions) error {
 		return err
 	}
 	if err := d.deleteThings(ctx, goes, events); err != nil {
-		return err
+		return errors.Join(opts.App.printPartial(d.result), err)
 	}
 	events.close()
 	return d.conclude("deleted")

@@ -96,5 +96,13 @@ func jsonText(text string) json.RawMessage {
 	return data
 }
 
+// printPartial prints, for machines, what was done before an error.
+func (app *App) printPartial(result any) error {
+	if !app.json {
+		return nil
+	}
+	return app.printJSON(result)
+}
+
 // printJSON writes a result for machines.
 func (app *App) printJSON(result any) error { return writeJSON(app.IO.Out, result) }
