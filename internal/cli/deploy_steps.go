@@ -12,6 +12,8 @@ import (
 
 	"github.com/lakectl/lakectl/internal/aws/glue"
 	"github.com/lakectl/lakectl/internal/aws/names"
+	"github.com/lakectl/lakectl/internal/aws/ops"
+	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/storage"
 	"github.com/lakectl/lakectl/internal/storage/s3"
@@ -80,6 +82,12 @@ func makeFolders(ctx context.Context, d *deployment) (string, error) {
 		return "", nil // the lake makes its own folders
 	}
 	n := d.cloud.Names
+	switch state, err := ops.Look(ctx, ops.Client(d.cloud.Session), n.LakeBucket, n); {
+	case err != nil:
+		return "", err
+	case state == ops.Absent:
+		return "", lostBucket(n)
+	}
 	bucket := s3.New(d.cloud.Session, s3.Options{Bucket: n.LakeBucket, Prefix: n.LakePrefix, Owner: n.Account})
 	made := 0
 	for _, layer := range []string{lake.Bronze, lake.Silver, lake.Gold, lake.Quarantine} {
@@ -96,6 +104,13 @@ func makeFolders(ctx context.Context, d *deployment) (string, error) {
 	}
 	d.beside = true
 	return fmt.Sprintf("%d in s3://%s/%s", made, n.LakeBucket, n.LakePrefix), nil
+}
+
+// lostBucket is the error of a bucket that the stack has made and that is not
+// there: another deployment would not make it again.
+func lostBucket(n names.Names) error {
+	return diag.Errorf(diag.Usage, "the bucket %s of the stack %s is not there: it was deleted beside the stack", n.LakeBucket, n.Stack()).
+		WithNext("make it again: `aws s3 mb s3://%s --region %s`, then `lakectl deploy`; or begin anew: `lakectl destroy`, then `lakectl deploy`", n.LakeBucket, n.Region)
 }
 
 // makeJobs uploads the scripts of the jobs and registers them.

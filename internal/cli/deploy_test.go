@@ -155,3 +155,24 @@ func TestDeployThatFailsOnItsWay(t *testing.T) {
 		t.Errorf("%v, %s", err, out)
 	}
 }
+
+// A bucket that was deleted beside the stack is not what another deployment
+// would make.
+func TestLostBucket(t *testing.T) {
+	f := newFakeGlue()
+	app, _, _ := gluing(t, f)
+	app.projectDir = app.Dir
+	c, cfg, err := app.openCloudAlone(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &deployment{workspace: &workspace{Config: cfg}, cloud: c}
+	if did, err := makeFolders(t.Context(), d); err != nil || did != "4 in s3://lake/shop/" || !d.beside {
+		t.Errorf("%q, %v", did, err)
+	}
+	c.Names.LakeBucket = "gone"
+	_, err = makeFolders(t.Context(), d)
+	if f := describe(err); f.message != "the bucket gone of the stack shop-dev is not there: it was deleted beside the stack" || !strings.Contains(f.next, "aws s3 mb s3://gone") {
+		t.Errorf("%+v", f)
+	}
+}
