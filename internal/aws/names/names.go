@@ -33,6 +33,9 @@ func Of(cfg *config.Config, account, region string) (Names, error) {
 		return n, diag.Errorf(diag.Usage, "the project %q and the environment %q have %d characters together; names in AWS have room for %d",
 			n.Project, n.Environment, len(n.Project)+len(n.Environment), maxLength).WithNext("shorten `project:` in %s", cfg.File)
 	}
+	if err := n.reserved(cfg.File); err != nil {
+		return n, err
+	}
 	n.LakeBucket = n.base() + "-" + account
 	if rest, ok := strings.CutPrefix(cfg.Lake.Value, "s3://"); ok {
 		bucket, prefix, _ := strings.Cut(rest, "/")
@@ -42,6 +45,18 @@ func Of(cfg *config.Config, account, region string) (Names, error) {
 		}
 	}
 	return n, nil
+}
+
+// reserved refuses a project whose buckets S3 would refuse, as it keeps names
+// that begin so for itself.
+func (n Names) reserved(file string) error {
+	for _, prefix := range []string{"xn--", "sthree-", "amzn-s3-demo-"} {
+		if strings.HasPrefix(n.base(), prefix) {
+			return diag.Errorf(diag.Usage, "the project %q cannot have buckets: S3 keeps names that begin with %s for itself", n.Project, prefix).
+				WithNext("choose another `project:` in %s", file)
+		}
+	}
+	return nil
 }
 
 func partition(region string) string {

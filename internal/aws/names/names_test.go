@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/lakectl/lakectl/internal/config"
+	"github.com/lakectl/lakectl/internal/diag"
 )
 
 func of(t *testing.T, text string) (Names, error) {
@@ -30,6 +31,15 @@ func TestNamesFit(t *testing.T) {
 	}
 	if _, err := of(t, "project: abcdefghijklmnopqrstuvwxyzabcd\nenvironment: produc\nlake: x"); err == nil || !strings.Contains(err.Error(), "room for 35") {
 		t.Errorf("too long a name: %v", err)
+	}
+}
+
+func TestReservedNames(t *testing.T) {
+	for project, want := range map[string]string{"xn--shop": "xn--", "sthree-shop": "sthree-", "amzn-s3-demo-a": "amzn-s3-demo-", "sthree": "sthree-", "xnshop": "", "shop-xn--a": ""} {
+		_, err := of(t, "project: "+project+"\nlake: x")
+		if (err == nil) != (want == "") || err != nil && (diag.ClassOf(err) != diag.Usage || !strings.Contains(err.Error(), "begin with "+want)) {
+			t.Errorf("%s: %v, want %q", project, err, want)
+		}
 	}
 }
 
