@@ -163,6 +163,9 @@ func runCrawlerLs(ctx context.Context, opts *CrawlerOptions) error {
 func runCrawlerRegister(ctx context.Context, opts *CrawlerOptions) error {
 	app := opts.App
 	w, c, err := app.openGlue(ctx)
+	if err == nil {
+		err = lakeReachable(w, ", or choose another environment (--env)")
+	}
 	if err != nil {
 		return err
 	}
@@ -190,6 +193,9 @@ func crawlerNames(w *workspace, c *cloud, layers []string) []string {
 func runCrawlerStart(ctx context.Context, opts *CrawlerOptions) error {
 	app := opts.App
 	w, c, err := app.openGlue(ctx)
+	if err == nil {
+		err = lakeReachable(w, ", or choose another environment (--env)")
+	}
 	if err != nil {
 		return err
 	}

@@ -147,6 +147,9 @@ func (app *App) printJobs(lines []jobLine) error {
 func runJobRegister(ctx context.Context, opts *JobOptions) error {
 	app := opts.App
 	w, c, err := app.openGlue(ctx)
+	if err == nil {
+		err = lakeReachable(w, ", or choose another environment (--env)")
+	}
 	if err != nil {
 		return err
 	}

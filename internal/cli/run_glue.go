@@ -135,11 +135,20 @@ func (app *App) runName() string {
 	return app.Clock().UTC().Format("20060102T150405-") + strings.ToLower(rand.Text()[:8])
 }
 
-// reachable refuses a lake and raw files that are on this machine.
-func reachable(w *workspace, s project.Selection) error {
+// lakeReachable refuses a lake that is on this machine; instead is what else may
+// be done.
+func lakeReachable(w *workspace, instead string) error {
 	if lake := w.Config.Lake.Value; !onS3(lake) {
 		return diag.Errorf(diag.Usage, "the lake %s is on this machine, which Glue cannot reach", lake).
-			WithNext("write `lake: s3://BUCKET/PREFIX` into %s, or run without --engine glue", w.Config.File)
+			WithNext("write `lake: s3://BUCKET/PREFIX` into %s%s", w.Config.File, instead)
+	}
+	return nil
+}
+
+// reachable refuses a lake and raw files that are on this machine.
+func reachable(w *workspace, s project.Selection) error {
+	if err := lakeReachable(w, ", or run without --engine glue"); err != nil {
+		return err
 	}
 	for _, b := range s.Bronze {
 		for _, source := range b.Sources {
