@@ -52,7 +52,7 @@ func (b *Bucket) explain(doing, name string, err error) error {
 	switch {
 	case code == "NoSuchBucket":
 		return diag.Errorf(diag.Usage, "there is no bucket %s", bucket).
-			WithNext("`lakectl deploy` makes the bucket of the lake; or correct its name in lakehouse.yaml")
+			WithNext("correct its name in lakehouse.yaml; if it is the bucket of the lake, `lakectl deploy` makes it")
 	case slices.Contains(redirectCodes, code), number == http.StatusMovedPermanently:
 		if region == "" {
 			region = "another region"
