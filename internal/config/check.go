@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net"
 	"path"
 	"regexp"
 	"slices"
@@ -49,9 +50,12 @@ func (d *decoder) notEmpty(s String) {
 // place checks the address of a folder, file or glob.
 func (d *decoder) place(s String) {
 	if bucket, found := strings.CutPrefix(s.Value, "s3://"); found {
-		bucket, _, _ = strings.Cut(bucket, "/")
-		if !bucketRegexp.MatchString(bucket) || strings.Contains(bucket, "..") {
+		bucket, prefix, _ := strings.Cut(bucket, "/")
+		if !bucketRegexp.MatchString(bucket) || strings.Contains(bucket, "..") || net.ParseIP(bucket) != nil {
 			d.add(s.Pos, "write s3://bucket/prefix", "%s is not the name of an S3 bucket", quote(bucket))
+		}
+		if strings.Contains(prefix, "//") { // S3 keeps it; Hadoop and Athena read one / there, and find nothing
+			d.add(s.Pos, "write one /", "%s has // within", quote(s.Value))
 		}
 		return
 	}
