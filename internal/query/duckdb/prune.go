@@ -76,7 +76,7 @@ func (r *result) scans(ctx context.Context, rel *relation, sql string, values []
 		if other == rel {
 			err = plan(db, rel, folder)
 		} else {
-			err = db.exec("create table " + other.name() + " (" + other.definition(other.columns) + ")")
+			err = db.exec("create table " + other.name() + " (" + other.definition(other.columns) + ")" + other.aliasView())
 		}
 		if err != nil {
 			return nil, err

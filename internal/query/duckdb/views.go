@@ -62,11 +62,21 @@ func mentioned(state *lake.State, sql string) []lake.TableRef {
 	mentions := queries.Query{SQL: sql}.Mentions()
 	var list []lake.TableRef
 	for _, ref := range state.TableRefs() {
-		if slices.Contains(mentions, strings.ToLower(ref.String())) || asksForTables.MatchString(sql) {
+		named := func(name string) bool { return strings.EqualFold(name, ref.String()) || strings.EqualFold(name, alias(ref)) }
+		if slices.ContainsFunc(mentions, named) || asksForTables.MatchString(sql) {
 			list = append(list, ref)
 		}
 	}
 	return list
+}
+
+// alias returns the other name of a quarantine, empty for other tables: the Glue
+// catalog, which has no database of the kind, knows it among the tables of silver.
+func alias(ref lake.TableRef) string {
+	if ref.Layer != lake.Quarantine {
+		return ""
+	}
+	return lake.Silver + "." + ref.Name + "_quarantine"
 }
 
 // bytes is how much the files of a relation have.
@@ -100,7 +110,17 @@ func (r *relation) view(paths []string, have []string) string {
 	} else {
 		from = " from " + r.reader(paths)
 	}
-	return "create view " + r.name() + " as select " + strings.Join(items, ", ") + from
+	return "create view " + r.name() + " as select " + strings.Join(items, ", ") + from + r.aliasView()
+}
+
+// aliasView returns the statement that makes the view of the other name, to go
+// behind the one that makes the first. A table of silver comes first.
+func (r *relation) aliasView() string {
+	layer, table, ok := strings.Cut(alias(r.ref), ".")
+	if !ok {
+		return ""
+	}
+	return "; create view if not exists " + layer + "." + identifier(table) + " as from " + r.name()
 }
 
 // reader returns the table function that reads the files.
