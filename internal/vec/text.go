@@ -64,15 +64,22 @@ func AppendDouble(dst []byte, v float64) []byte {
 // and at least one before it.
 func AppendDecimal(dst []byte, v decimal128.Num, scale int) []byte {
 	var digits [48]byte
-	at := len(digits)
-	w := wideOf(v)
-	for n := 0; n <= scale || w[0]|w[1] != 0; n++ {
+	at, n := len(digits), 0
+	put := func(digit uint64) {
 		if n == scale && scale > 0 {
 			at--
 			digits[at] = '.'
 		}
 		at--
-		digits[at] = byte('0' + w.divWord(10))
+		digits[at] = byte('0' + digit)
+		n++
+	}
+	w := wideOf(v)
+	for w[1] != 0 {
+		put(w.divWord(10))
+	}
+	for low := w[0]; n <= scale || low != 0; low /= 10 { // most are of one word, which is quick
+		put(low % 10)
 	}
 	if v.HighBits() < 0 {
 		dst = append(dst, '-')
