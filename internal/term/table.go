@@ -20,6 +20,7 @@ type Table struct {
 	names  []bool // see Names
 	rows   [][]string
 	fixed  []int // the widths, once they are settled
+	cut    int   // cells
 }
 
 // gap is the blanks between columns.
@@ -60,6 +61,9 @@ func (t *Table) Add(cells ...string) {
 // Len returns the number of rows.
 func (t *Table) Len() int { return len(t.rows) }
 
+// Cut returns how many cells were written shortened, to fit the terminal.
+func (t *Table) Cut() int { return t.cut }
+
 // Write writes the table: on a terminal fitted to its width, elsewhere whole.
 // A table without rows is nothing. After it more rows may be added and written:
 // they go on below, in columns as wide as those of the first time.
@@ -73,7 +77,13 @@ func (t *Table) Write(s Stream) error {
 		t.line(&out, t.titles, t.fixed, func(_ int, text string) string { return s.Paint(Bold, text) })
 	}
 	for i, row := range t.rows {
-		t.line(&out, row, t.room(s, row), func(column int, text string) string {
+		room := t.room(s, row)
+		for column, cell := range row {
+			if Width(cell) > room[column] {
+				t.cut++
+			}
+		}
+		t.line(&out, row, room, func(column int, text string) string {
 			if t.Style == nil {
 				return text
 			}

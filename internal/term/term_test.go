@@ -229,6 +229,9 @@ func TestTableGoesOn(t *testing.T) {
 		if out.String() != want {
 			t.Errorf("%q, want %q", out.String(), want)
 		}
+		if cut := strings.Count(want, "…"); table.Cut() != cut {
+			t.Errorf("%d cells are cut, want %d", table.Cut(), cut)
+		}
 	}
 }
 
