@@ -64,38 +64,6 @@ func (a *jsonArray) end() error {
 	return a.err
 }
 
-// orderedObject is a JSON object whose fields keep their order. Values are JSON
-// already.
-type orderedObject struct {
-	names  []string
-	values []json.RawMessage
-}
-
-// MarshalJSON implements json.Marshaler.
-func (o orderedObject) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, name := range o.names {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.Write(jsonText(name))
-		b.WriteString(": ")
-		b.Write(o.values[i])
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
-
-// jsonText returns a text as JSON; bytes that are not UTF-8 become escapes.
-func jsonText(text string) json.RawMessage {
-	data, err := json.Marshal(strings.ToValidUTF8(text, "\uFFFD"))
-	if err != nil {
-		panic("cli: a text does not marshal: " + err.Error())
-	}
-	return data
-}
-
 // printPartial prints, for machines, what was done before an error.
 func (app *App) printPartial(result any) error {
 	if !app.json {

@@ -86,7 +86,7 @@ func TestOtherOptions(t *testing.T) {
 	}
 	var show ShowOptions
 	err := parse(newShowCmd(app, func(o *ShowOptions) error { show = *o; return nil }), "gold.x --limit 3 -o csv --columns a,b --columns c")
-	check("show", ShowOptions{Table: "gold.x", Limit: 3, Output: asCSV, Columns: []string{"a", "b", "c"}}, show, err)
+	check("show", ShowOptions{Table: "gold.x", Limit: 3, Output: "csv", Columns: []string{"a", "b", "c"}}, show, err)
 	var rows QuarantineShowOptions
 	err = parse(newQuarantineShowCmd(app, func(o *QuarantineShowOptions) error { rows = *o; return nil }), "x --reason r --file f")
 	check("quarantine show", QuarantineShowOptions{Dataset: "x", Filter: quarantine.Filter{Reason: "r", File: "f"}, Limit: 20}, rows, err)

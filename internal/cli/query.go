@@ -13,6 +13,7 @@ import (
 	"github.com/lakectl/lakectl/internal/query"
 	"github.com/lakectl/lakectl/internal/query/athena"
 	"github.com/lakectl/lakectl/internal/query/duckdb"
+	"github.com/lakectl/lakectl/internal/query/render"
 )
 
 // QueryOptions are the settings of `lakectl query`.
@@ -63,7 +64,7 @@ func newQueryCmd(app *App, runF func(*QueryOptions) error) *cobra.Command {
 	f.StringVarP(&opts.File, "file", "f", "", "the SQL in `FILE`; - is standard input")
 	f.StringVar(&opts.Engine, "engine", "", "`ENGINE`: "+strings.Join(engines, ", ")+" (default: what suits the lake)")
 	f.StringArrayVar(&opts.Params, "param", nil, "`NAME=VALUE` of a parameter; may be repeated")
-	f.StringVarP(&opts.Output, "output", "o", asTable, "`FORMAT`: "+strings.Join(queryFormats, ", "))
+	f.StringVarP(&opts.Output, "output", "o", asTable, "`FORMAT`: "+strings.Join(resultFormats(), ", "))
 	f.IntVar(&opts.Limit, "limit", limitOfTables, "at most `N` rows in a table; 0 is all")
 	f.StringSliceVar(&opts.Compare, "compare", nil, "run it on two engines, such as `A,B`, and say how the rows differ")
 	f.BoolVar(&opts.Explain, "explain", false, "how the engine would run it, in place of running it")
@@ -98,11 +99,6 @@ Exit codes: 0 answered; 1 the engine failed, or --compare found a difference;
 // engines are those that answer queries.
 var engines = []string{duckdb.Name, athena.Name}
 
-// queryFormats are those of results.
-var queryFormats = []string{asTable, asCSV, asJSON, asParquet}
-
-const asParquet = "parquet"
-
 // settle checks the flags against each other.
 func (o *QueryOptions) settle(args []string) error {
 	if len(args) > 1 {
@@ -122,12 +118,18 @@ func (o *QueryOptions) settle(args []string) error {
 		return diag.Errorf(diag.Usage, "--compare takes two engines, and no --engine").WithNext("--compare duckdb,athena")
 	case len(o.Compare) > 0 && o.Text+o.File == "":
 		return diag.Errorf(diag.Usage, "--compare needs a query").WithNext("`lakectl query` lists those that have names")
-	case !slices.Contains(queryFormats, o.Output):
-		return diag.Errorf(diag.Usage, "there is no output format %q", o.Output).WithNext("the formats are %s", strings.Join(queryFormats, ", "))
-	case o.To != "" && (o.Output != asParquet || o.Explain || len(o.Compare) > 0):
+	case o.To != "" && (o.Output != render.Parquet || o.Explain || len(o.Compare) > 0):
 		return diag.Errorf(diag.Usage, "--to is for Parquet that Athena writes").WithNext("--engine athena -o parquet --to s3://bucket/folder")
 	case o.Limit < 0:
 		return errNegativeLimit()
+	}
+	if o.App.json && o.Output == asTable {
+		o.Output = render.JSON
+	}
+	if o.To == "" { // nothing is written here
+		if err := o.App.checkFormat(o.Output); err != nil {
+			return err
+		}
 	}
 	for _, name := range append(o.Compare, o.Engine) {
 		if name != "" && !slices.Contains(engines, name) {

@@ -4,41 +4,38 @@ import (
 	"errors"
 	"io"
 
-	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/query"
-	"github.com/lakectl/lakectl/internal/term"
-	"github.com/lakectl/lakectl/internal/vec"
+	"github.com/lakectl/lakectl/internal/query/render"
 )
 
 // printResult shows the rows of a result as they come, and what they took.
 func (app *App) printResult(opts *QueryOptions, engine string, result query.Result) error {
-	columns := result.Columns()
-	out := newCellPrinter(opts.Output, app.IO.Out, lake.TableRef{}, columns)
-	row := make([]cell, len(columns))
+	o := resultOptions{Format: opts.Output, Columns: result.Columns(), Limit: opts.Limit}
+	o.JSON.After = func() []render.Field {
+		return []render.Field{{Name: "engine", Value: engine}, {Name: "stats", Value: statsOf(result.Stats())}}
+	}
+	out, err := app.newResultWriter(o)
+	if err != nil {
+		return err
+	}
 	for {
-		record, err := result.Next()
+		batch, err := result.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return err
 		}
-		for i := range int(record.NumRows()) {
-			for c, col := range record.Columns() {
-				row[c] = cell{null: col.IsNull(i)}
-				if !row[c].null {
-					row[c].text = string(vec.AppendText(nil, col, i))
-				}
-			}
-			if err := out.row(row); err != nil {
-				return err
-			}
+		err = out.Write(batch)
+		batch.Release()
+		if err != nil {
+			return err
 		}
-		record.Release()
 	}
-	if err := out.end(); err != nil {
+	if err := out.Close(); err != nil {
 		return err
 	}
-	app.note("%s", app.IO.Err.Paint(term.Dim, footer(engine, result.Stats())))
+	stats := result.Stats()
+	app.tell(out, told{Rows: stats.Rows, About: footer(engine, stats), All: "-o csv has all", Columns: "-o csv has all columns"})
 	return nil
 }

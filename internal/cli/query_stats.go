@@ -20,9 +20,9 @@ func statsOf(s query.Stats) statsJSON {
 	return statsJSON{s.Elapsed.Seconds(), s.Queued.Seconds(), s.Executed.Seconds(), s}
 }
 
-// footer is what a statement took, in a line for people.
+// footer is what a statement took, for people, to stand behind its number of rows.
 func footer(engine string, s query.Stats) string {
-	parts := []string{term.Plural(s.Rows, "row", "rows") + " in " + elapsed(s.Elapsed), engine}
+	parts := []string{" in " + elapsed(s.Elapsed), engine}
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	if s.Queued >= slowQueue {
 		add("%s of it in the queue", elapsed(s.Queued))

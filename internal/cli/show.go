@@ -1,23 +1,19 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/spf13/cobra"
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/query/render"
 	"github.com/lakectl/lakectl/internal/schema"
-	"github.com/lakectl/lakectl/internal/table"
-	"github.com/lakectl/lakectl/internal/term"
-	"github.com/lakectl/lakectl/internal/vec"
 )
 
 // ShowOptions are the settings of `lakectl show`.
@@ -29,36 +25,31 @@ type ShowOptions struct {
 	Columns []string
 }
 
-// The formats of `lakectl show`.
-const (
-	asTable = "table"
-	asCSV   = "csv"
-	asJSON  = "json"
-)
-
 func newShowCmd(app *App, runF func(*ShowOptions) error) *cobra.Command {
 	opts := &ShowOptions{App: app}
-	formats := []string{asTable, asCSV, asJSON}
 	cmd := &cobra.Command{
 		Use:   "show TABLE",
 		Short: "The first rows of a table",
 		Long: `Show the first rows of a table of the lake, in the order of its files: of
 bronze, silver, gold or quarantine, as of the last commit.
 
-In JSON, numbers are exact, and dates and timestamps are texts. In CSV a null
-is an empty field.`,
+A table is for people: on a terminal it has the columns that fit, and says what
+it left out. The other formats are for programs, and whole. In JSON, numbers are
+exact, and dates and timestamps are texts. In CSV a null is an empty field, and
+the empty text is "".`,
 		Example: `  lakectl show gold.daily_sales
   lakectl show silver.transactions --columns transaction_id,amount --limit 5
-  lakectl show gold.daily_sales --limit 0 -o csv > daily_sales.csv`,
+  lakectl show gold.daily_sales --limit 0 -o csv > daily_sales.csv
+  lakectl show gold.daily_sales --limit 0 -o parquet > daily_sales.parquet`,
 		Args:              countArgs(1, 1),
 		ValidArgsFunction: app.completeTables(lake.Bronze, lake.Silver, lake.Gold, lake.Quarantine),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts.Table = args[0]
 			if app.json {
-				opts.Output = asJSON
+				opts.Output = render.JSON
 			}
-			if !slices.Contains(formats, opts.Output) {
-				return diag.Errorf(diag.Usage, "there is no output format %q", opts.Output).WithNext("the formats are %s", strings.Join(formats, ", "))
+			if err := app.checkFormat(opts.Output); err != nil {
+				return err
 			}
 			if opts.Limit < 0 {
 				return errNegativeLimit()
@@ -70,7 +61,7 @@ is an empty field.`,
 		},
 	}
 	cmd.Flags().IntVar(&opts.Limit, "limit", 20, "at most `N` rows; 0 is all")
-	cmd.Flags().StringVarP(&opts.Output, "output", "o", asTable, "`FORMAT`: table, csv or json")
+	cmd.Flags().StringVarP(&opts.Output, "output", "o", asTable, "`FORMAT`: "+strings.Join(resultFormats(), ", "))
 	cmd.Flags().StringSliceVar(&opts.Columns, "columns", nil, "only the columns `A,B,C`, in this order")
 	return cmd
 }
@@ -93,41 +84,25 @@ func runShow(ctx context.Context, opts *ShowOptions) error {
 	if err != nil {
 		return err
 	}
-	buffer := bufio.NewWriter(app.IO.Out)
-	stream := app.IO.Out
-	stream.Writer = buffer
-	out := newCellPrinter(opts.Output, stream, t.Ref, columns)
-	shown, err := w.firstRows(ctx, t, columns, opts.Limit, out.row)
+	o := resultOptions{Format: opts.Output, Columns: columns}
+	o.JSON.Before = []render.Field{{Name: "table", Value: t.Ref.String()}}
+	out, err := app.newResultWriter(o)
 	if err != nil {
 		return err
 	}
-	if err := out.end(); err != nil {
+	rows := &firstRows{w: w, table: t, columns: columns, left: opts.Limit, do: out.Write}
+	if opts.Limit == 0 {
+		rows.left = -1
+	}
+	if err := rows.run(ctx); err != nil {
 		return err
 	}
-	if err := buffer.Flush(); err != nil {
+	if err := out.Close(); err != nil {
 		return err
 	}
-	_, rows, _ := t.Size()
-	if t, ok := out.(*tableCells); ok {
-		app.note("%s", app.IO.Err.Paint(term.Dim, shownOf(shown, rows, t.shown, len(columns))))
-	}
+	_, total, _ := t.Size()
+	app.tell(out, told{Rows: total, All: "--limit 0 shows all", Columns: "--columns chooses"})
 	return nil
-}
-
-// shownOf says how much of the table was shown.
-func shownOf(shown int, rows int64, columns, of int) string {
-	text, more := term.Plural(rows, "row", "rows"), []string{}
-	if int64(shown) < rows {
-		text, more = term.Count(int64(shown))+" of "+text, append(more, "--limit 0 shows all")
-	}
-	if columns < of {
-		text += fmt.Sprintf(", %d of %d columns", columns, of)
-		more = append(more, "--columns chooses")
-	}
-	if len(more) > 0 {
-		text += " (" + strings.Join(more, ", ") + ")"
-	}
-	return text
 }
 
 // table returns a table of the lake by its name, with its layer or, if that is
@@ -206,63 +181,4 @@ func choose(all []schema.Column, names []string) ([]schema.Column, error) {
 		chosen = append(chosen, all[at])
 	}
 	return chosen, nil
-}
-
-// cell is a value as text.
-type cell struct {
-	text string
-	null bool
-}
-
-// firstRows gives the first rows of a table to do, and returns how many.
-func (w *workspace) firstRows(ctx context.Context, t *lake.Table, columns []schema.Column, limit int, do func([]cell) error) (int, error) {
-	shown := 0
-	for _, f := range t.Files() {
-		if limit > 0 && shown == limit {
-			break
-		}
-		r, err := table.Open(ctx, w.Lake.At(w.State), f.Path)
-		if err != nil {
-			return shown, err
-		}
-		for group := range r.RowGroups() {
-			if err == nil && (limit == 0 || shown < limit) {
-				err = r.Scan(group, columns, func(cols []arrow.Array, n int) error {
-					if limit > 0 {
-						n = min(n, limit-shown)
-					}
-					shown += n
-					return cells(ctx, cols, columns, f.Partition, n, do)
-				})
-			}
-		}
-		r.Close()
-		if err != nil {
-			return shown, err
-		}
-	}
-	return shown, nil
-}
-
-// cells gives the first n rows of a batch to do. Values of partition columns
-// stand in the path.
-func cells(ctx context.Context, cols []arrow.Array, columns []schema.Column, partition map[string]*string, n int, do func([]cell) error) error {
-	row := make([]cell, len(cols))
-	for i := range n {
-		for c, col := range cols {
-			value, inPath := partition[columns[c].Name]
-			switch {
-			case inPath && value != nil:
-				row[c] = cell{text: *value}
-			case inPath || col.IsNull(i):
-				row[c] = cell{null: true}
-			default:
-				row[c] = cell{text: string(vec.AppendText(nil, col, i))}
-			}
-		}
-		if err := do(row); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
 }
