@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -57,7 +58,14 @@ func (s style) valid(column arrow.Array) (appender, error) {
 			return func(dst []byte, row int) []byte { return append(plain(append(dst, '"'), row), '"') }, nil
 		}
 		return plain, nil
-	case *array.Boolean, *array.Int32, *array.Int64, *array.Decimal128:
+	case *array.Int32:
+		return func(dst []byte, row int) []byte { return strconv.AppendInt(dst, int64(c.Value(row)), 10) }, nil
+	case *array.Int64:
+		return func(dst []byte, row int) []byte { return strconv.AppendInt(dst, c.Value(row), 10) }, nil
+	case *array.Decimal128:
+		scale := int(c.DataType().(*arrow.Decimal128Type).Scale)
+		return func(dst []byte, row int) []byte { return vec.AppendDecimal(dst, c.Value(row), scale) }, nil
+	case *array.Boolean:
 		return plain, nil
 	}
 	return nil, fmt.Errorf("%s cannot be written", column.DataType())
