@@ -27,7 +27,7 @@ func (app *App) checkFormat(format string) error {
 			return err.WithNext("%s; the formats are %s", hint, strings.Join(formats, ", "))
 		}
 		return err.WithNext("the formats are %s", strings.Join(formats, ", "))
-	case render.Binary(format) && app.IO.Out.Terminal:
+	case render.Binary(format) && (app.IO.Out.Terminal || app.IO.Out.Columns() > 0): // a dumb one has only a width
 		return diag.Errorf(diag.Usage, "%s is not text, and is not written to a terminal", format).
 			WithNext("send it to a file: -o %s > rows.%s", format, format)
 	}
