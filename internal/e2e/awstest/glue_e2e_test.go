@@ -103,10 +103,12 @@ func TestGlueJobs(t *testing.T) {
 	}
 	lab.log(t, lab.names.LogGroup("jobs")+"/output", run.ID, "hello")
 	var states, lines []string
+	seen := 0
 	run, err = runner.Follow(ctx, run, glue.Watch{State: func(r *glue.Run) { states = append(states, r.State) },
+		Seen: func(*glue.Run) { seen++ },
 		Log: func(l glue.Line) { lines = append(lines, l.Text) }, Note: func(text string) { t.Error(text) }})
-	if err != nil || states[len(states)-1] != "SUCCEEDED" || run.DPUHours <= 0 || run.USD <= 0 {
-		t.Errorf("%v, %+v, %v", states, run, err)
+	if err != nil || states[len(states)-1] != "SUCCEEDED" || run.DPUHours <= 0 || run.USD <= 0 || seen < len(states) {
+		t.Errorf("%v, seen %d times, %+v, %v", states, seen, run, err)
 	}
 	if !slices.Equal(lines, []string{"hello"}) {
 		t.Errorf("log %v", lines)
