@@ -40,6 +40,7 @@ var only = []struct {
 	{"github.com/spf13/cobra", []string{"internal/cli"}, false, "commands are thin; what they do belongs to a package below"},
 	{"github.com/parquet-go/", []string{"internal/parquetio"}, false, "use parquetio, which hands Arrow buffers over without boxing"},
 	{"github.com/aws/", []string{"internal/aws", "internal/storage/s3", "internal/query/athena", "internal/e2e/awstest"}, false, "everything else works without AWS; use storage.Bucket or a package of internal/aws"},
+	{"github.com/snowflakedb/", []string{"internal/snowflake", "internal/query/snowflake"}, false, "everything else works without Snowflake; use a package of internal/snowflake"},
 	{"github.com/duckdb/", []string{"internal/query/duckdb", "internal/e2e"}, true, "runs need no DuckDB; tests may use it as a referee"},
 	{module + "internal/bronze", []string{"internal/pipeline"}, false, "pipeline puts the layers together"},
 	{module + "internal/silver", []string{"internal/pipeline"}, false, "pipeline puts the layers together"},

@@ -239,12 +239,12 @@ lakehouse.yaml:5:40: "a" is given twice; it is already given at lakehouse.yaml:5
 // YAML would make 1e+22 of it.
 func TestNumbersAreNoTexts(t *testing.T) {
 	for _, text := range []string{"5", "-5", "+5", "0.5", ".5", "5.", "1e5", "1e+22", "1E-3", "123456789012345678901", "0x1F", "0o17", ".inf", ".nan"} {
-		if _, got := parseText(t, base+"snowflake: {warehouse: "+text+"}\n"); !strings.HasPrefix(got, "lakehouse.yaml:4:24: a text is wanted here, not the number") {
+		if _, got := parseText(t, base+"aws: {profile: "+text+"}\n"); !strings.HasPrefix(got, "lakehouse.yaml:4:16: a text is wanted here, not the number") {
 			t.Errorf("%s: %q", text, got)
 		}
 	}
 	for _, text := range []string{"'5'", "1.2.3", "2026-11-23", "1e", "e5", "5x", "1_2x", "-", "."} {
-		if _, got := parseText(t, base+"snowflake: {warehouse: "+text+"}\n"); got != "" {
+		if _, got := parseText(t, base+"aws: {profile: "+text+"}\n"); got != "" {
 			t.Errorf("%s: %q", text, got)
 		}
 	}

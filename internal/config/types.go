@@ -61,15 +61,6 @@ func (a *Athena) check(d *decoder, _ diag.Pos) {
 	}
 }
 
-// Snowflake says where the Snowflake tables are.
-type Snowflake struct {
-	Account   String `yaml:"account" doc:"Account identifier, such as myorg-myaccount."`
-	User      String `yaml:"user" doc:"User name."`
-	Warehouse String `yaml:"warehouse" doc:"Warehouse that runs the queries."`
-	Database  String `yaml:"database" doc:"Database of the tables."`
-	Schema    String `yaml:"schema" doc:"Schema of the tables."`
-}
-
 // Bronze is a stream of raw files of one shape.
 type Bronze struct {
 	Pos             diag.Pos `yaml:"-"`
