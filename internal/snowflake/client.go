@@ -58,11 +58,9 @@ func silence() {
 func (o Options) driver() (sf.Config, []string, error) {
 	cfg := sf.Config{
 		Account: o.Account, User: o.User, Role: o.Role, Warehouse: o.Warehouse, Database: o.Database, Schema: o.Schema,
-		LoginTimeout: o.LoginTimeout, RequestTimeout: o.RequestTimeout,
-		// A request is answered within 45 seconds, if only by "it still runs".
-		ClientTimeout: 5 * time.Minute, JWTClientTimeout: time.Minute, ExternalBrowserTimeout: 3 * time.Minute,
 		Application: "lakectl", Params: o.session(),
 	}
+	o.timeouts(&cfg)
 	if o.URL != "" {
 		s, err := o.server()
 		if err != nil {
@@ -72,6 +70,13 @@ func (o Options) driver() (sf.Config, []string, error) {
 	}
 	notes, err := o.authenticate(&cfg)
 	return cfg, notes, err
+}
+
+// timeouts sets those of the driver, which calls them deprecated and has no
+// others. A request is answered within 45 seconds, if only by "it still runs".
+func (o Options) timeouts(cfg *sf.Config) {
+	cfg.LoginTimeout, cfg.RequestTimeout = o.LoginTimeout, o.RequestTimeout                                         //nolint:staticcheck // see above
+	cfg.ClientTimeout, cfg.JWTClientTimeout, cfg.ExternalBrowserTimeout = 5*time.Minute, time.Minute, 3*time.Minute //nolint:staticcheck // see above
 }
 
 // session returns the parameters of a session.

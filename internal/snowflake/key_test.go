@@ -1,6 +1,7 @@
 package snowflake
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,8 +76,8 @@ func TestKeyPermissions(t *testing.T) {
 
 func wantError(t *testing.T, name string, err error, class diag.Class, text, next string) {
 	t.Helper()
-	typed, ok := err.(*diag.Error)
-	if !ok || typed.Class != class || !strings.Contains(typed.Error(), text) || !strings.Contains(typed.Next, next) || typed.Next == "" {
+	var typed *diag.Error
+	if !errors.As(err, &typed) || typed.Class != class || !strings.Contains(typed.Error(), text) || !strings.Contains(typed.Next, next) || typed.Next == "" {
 		t.Errorf("%s: %#v\nwant class %d, %q, %q", name, err, class, text, next)
 	}
 }

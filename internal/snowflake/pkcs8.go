@@ -38,9 +38,10 @@ type (
 	}
 )
 
-var (
-	oidPBES2  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}
-	oidPBKDF2 = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 12}
+// The ids of the one scheme and derivation that are known here.
+const (
+	idPBES2  = "1.2.840.113549.1.5.13"
+	idPBKDF2 = "1.2.840.113549.1.5.12"
 )
 
 // hashes are the functions that derive a key, by the text of their id.
@@ -72,10 +73,10 @@ func decryptPKCS8(der []byte, passphrase string) ([]byte, error) {
 	var outer encryptedKey
 	var scheme pbes2
 	var derivation pbkdf2Parameters
-	if rest, err := asn1.Unmarshal(der, &outer); err != nil || len(rest) > 0 || !outer.Algorithm.Algorithm.Equal(oidPBES2) {
+	if rest, err := asn1.Unmarshal(der, &outer); err != nil || len(rest) > 0 || outer.Algorithm.Algorithm.String() != idPBES2 {
 		return nil, errCipher
 	}
-	if _, err := asn1.Unmarshal(outer.Algorithm.Parameters.FullBytes, &scheme); err != nil || !scheme.KeyDerivation.Algorithm.Equal(oidPBKDF2) {
+	if _, err := asn1.Unmarshal(outer.Algorithm.Parameters.FullBytes, &scheme); err != nil || scheme.KeyDerivation.Algorithm.String() != idPBKDF2 {
 		return nil, errCipher
 	}
 	if _, err := asn1.Unmarshal(scheme.KeyDerivation.Parameters.FullBytes, &derivation); err != nil {
