@@ -171,7 +171,7 @@ func (s *Server) chunk(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	c := res.want.Chunk
 	breaks := c.Break != nil && c.Break(n, attempt)
-	packed := gzip.NewWriter(w)
+	packed, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // it is a level
 	out := bufio.NewWriterSize(packed, 1<<16)
 	if c.Arrow != nil {
 		stream := c.Arrow(n)
