@@ -24,8 +24,8 @@ type Snowflake struct {
 
 var (
 	snowflakeAccountRegexp = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$`)
-	snowflakeNameRegexp    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,254}$`)
-	snowflakeUserRegexp    = regexp.MustCompile(`^[^\s\x00-\x1f"\x27]{1,255}$`)
+	snowflakeNameRegexp    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]*$`)
+	snowflakeUserRegexp    = regexp.MustCompile(`^[^\s\x00-\x1f"\x27]+$`)
 )
 
 func (s *Snowflake) check(d *decoder, _ diag.Pos) {

@@ -7,7 +7,11 @@ import (
 	"github.com/lakectl/lakectl/internal/diag"
 )
 
-var identifierRegexp = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,254}$`)
+var identifierRegexp = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]*$`)
+
+// maxIdentifier is the length of a name in Snowflake. The pattern leaves it out:
+// counting makes it slow to compile, at each start of the program.
+const maxIdentifier = 255
 
 // Identifier returns the name of an object as text of SQL, in quotes: the object
 // that Snowflake finds by that name without quotes, so in upper case. A name
@@ -16,7 +20,7 @@ var identifierRegexp = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,254}$`)
 func Identifier(parts ...string) (string, error) {
 	quoted := make([]string, len(parts))
 	for i, part := range parts {
-		if !identifierRegexp.MatchString(part) {
+		if len(part) > maxIdentifier || !identifierRegexp.MatchString(part) {
 			return "", diag.Errorf(diag.Usage, "%q is not a name of Snowflake", part).
 				WithNext("use letters, digits, _ and $, beginning with a letter or _")
 		}

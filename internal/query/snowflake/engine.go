@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -117,7 +118,7 @@ func (e *Engine) Explain(ctx context.Context, s query.Statement) (string, error)
 	var b strings.Builder
 	for {
 		rec, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return strings.TrimRight(b.String(), "\n"), r.Close()
 		} else if err != nil {
 			return "", err

@@ -59,7 +59,7 @@ func rows(t *testing.T, r query.Result) (list []string, err error) {
 	t.Helper()
 	for {
 		rec, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return list, nil
 		} else if err != nil {
 			return list, err
@@ -107,7 +107,7 @@ func TestStatement(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := r.Next(); err != io.EOF {
+	if _, err := r.Next(); !errors.Is(err, io.EOF) {
 		t.Errorf("after the end: %v", err)
 	}
 }
@@ -463,7 +463,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 		var m runtime.MemStats
 		for n := 0; ; n++ {
 			rec, err := r.Next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatal(err)

@@ -115,7 +115,7 @@ func (r *result) Next() (arrow.Record, error) {
 	}
 	rec, err := r.batch()
 	switch {
-	case err == io.EOF:
+	case err == io.EOF: //nolint:errorlint // a wrapped one is a broken part
 		r.stats.Elapsed, r.ended, r.pending = time.Since(r.start), true, io.EOF
 		return nil, io.EOF
 	case err != nil:
@@ -150,7 +150,7 @@ func (r *result) batch() (arrow.Record, error) {
 			}
 		}
 		rec, err := r.reader.next()
-		if err == io.EOF {
+		if err == io.EOF { //nolint:errorlint // a wrapped one is a broken part
 			err = r.finish()
 		}
 		switch {
