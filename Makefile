@@ -1,6 +1,7 @@
 # `make help` lists what there is. Everything that is needed beyond Go, gcc and
 # make is fetched, with pinned versions, into .tools/ and .venv/
-# (.venv-lint/ for the linters of the template, .venv-aws/ for an account of AWS).
+# (.venv-lint/ for the linters of the template, .venv-aws/ for an account of AWS,
+# .venv-snowflake/ for a Snowflake).
 
 GO           ?= go
 PYTHON       ?= python3
@@ -36,10 +37,10 @@ fmt: ## format the code
 demo: build ## the sample project, anew in ./demo: build its lake and look at it
 	@.ci/demo bin/lakectl demo
 
-e2e: build .venv/ready $(VERSITYGW) ## what needs more than Go: other readers of our files, a real S3 server, Spark as a referee (Python 3, Java 17)
+e2e: build .venv/ready .venv-snowflake/ready $(VERSITYGW) ## what needs more than Go: other readers of our files, a real S3 server, Spark as a referee, a Snowflake (Python 3, Java 17)
 	cd internal/e2e && ../../.venv/bin/python -m unittest -q check_parquet_test
 	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) $(GO) test -count=1 -tags e2e ./internal/storage/s3
-	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -tags e2e $$($(GO) list -tags e2e ./internal/e2e/... | grep -v /awstest)
+	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_PYTHON=$(CURDIR)/.venv/bin/python E2E_FAKESNOW=$(CURDIR)/.venv-snowflake/bin/fakesnow $(GO) test -count=1 -tags e2e $$($(GO) list -tags e2e ./internal/e2e/... | grep -v /awstest)
 
 e2e-aws: build .venv-aws/ready ## from an empty account of AWS (moto) to a lakehouse and back, and what talks to AWS (Python 3)
 	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto $(GO) test -count=1 -tags e2e ./internal/e2e/awstest
@@ -57,7 +58,7 @@ nightly: ## long fuzzing of every parser (FUZZTIME each), and the tests that tak
 	$(GO) test -count=1 -timeout 8h -tags nightly ./internal/e2e/...
 
 clean: ## remove what the other targets made
-	rm -rf bin demo .venv .venv-aws .venv-lint .tools
+	rm -rf bin demo .venv .venv-aws .venv-lint .venv-snowflake .tools
 
 $(GOLANGCI):
 	@mkdir -p .tools
@@ -77,6 +78,11 @@ $(VERSITYGW):
 .venv-aws/ready: internal/e2e/awstest/requirements.txt
 	$(PYTHON) -m venv .venv-aws
 	.venv-aws/bin/pip install --quiet --disable-pip-version-check -r internal/e2e/awstest/requirements.txt
+	touch $@
+
+.venv-snowflake/ready: internal/e2e/snowflaketest/requirements.txt
+	$(PYTHON) -m venv .venv-snowflake
+	.venv-snowflake/bin/pip install --quiet --disable-pip-version-check -r internal/e2e/snowflaketest/requirements.txt
 	touch $@
 
 # Guard's package is unpacked, not used: what it depends on is not needed.

@@ -99,6 +99,9 @@ func (c *Client) explainLogin(err error) error {
 // said returns the error of the driver without what must not be shown.
 func (c *Client) said(said *sf.SnowflakeError) *Error {
 	e := &Error{Code: said.Number, State: said.SQLState, QueryID: said.QueryID, Message: said.Message}
+	if e.QueryID == "-1" { // the driver's word for none
+		e.QueryID = ""
+	}
 	if len(said.MessageArgs) > 0 {
 		e.Message = fmt.Sprintf(said.Message, said.MessageArgs...)
 	}

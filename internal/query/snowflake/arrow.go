@@ -14,6 +14,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/lakectl/lakectl/internal/schema"
 )
 
 // arrowReader reads a part in Snowflake's Arrow: numbers are integers of any
@@ -106,13 +108,20 @@ func (c column) convert(from arrow.Array) (arrow.Array, error) {
 		return nil, &valueError{c.Name, strings.ToUpper(c.kind), from.DataType().String()}
 	}
 	for i := range from.Len() {
-		if from.IsNull(i) {
+		if c.null(from, i) {
 			b.AppendNull()
 		} else if !add(i) {
 			return nil, &valueError{c.Name, strings.ToUpper(c.kind), from.ValueStr(i)}
 		}
 	}
 	return b.NewArray(), nil
+}
+
+// null says whether a value is null; that of a timestamp may show in its first
+// part only.
+func (c column) null(from arrow.Array, i int) bool {
+	s, ok := from.(*array.Struct)
+	return from.IsNull(i) || ok && c.Type.Kind == schema.Timestamp && s.NumField() > 0 && s.Field(0).IsNull(i)
 }
 
 // integers returns how to read a column of whole numbers of any size; nil if it

@@ -222,6 +222,12 @@ func everyArrow(t *testing.T) []byte {
 	b.Field(11).(*array.BinaryBuilder).Append([]byte{0, 0xff, 0xab})
 	b.Field(12).(*array.StringBuilder).Append(`{"a":1}`)
 	for i := 1; i < len(types); i++ {
+		if i == 7 { // a null whose structure is there
+			b.Field(i).(*array.StructBuilder).Append(true)
+			b.Field(i).(*array.StructBuilder).FieldBuilder(0).AppendNull()
+			b.Field(i).(*array.StructBuilder).FieldBuilder(1).AppendNull()
+			continue
+		}
 		b.Field(i).AppendNull()
 	}
 	rec := b.NewRecord()
