@@ -87,6 +87,11 @@ func TestLogin(t *testing.T) {
 			o.Secrets.Token = jwt(t)
 		},
 			map[string]string{"AUTHENTICATOR": "WORKLOAD_IDENTITY", "PROVIDER": "OIDC", "TOKEN": jwt(t), "LOGIN_NAME": ""}, ""},
+		"aws": {func(o *Options) {
+			o.Authenticator, o.IdentityProvider, o.User = WorkloadIdentity, "aws", ""
+			identity(t)
+		},
+			map[string]string{"AUTHENTICATOR": "WORKLOAD_IDENTITY", "PROVIDER": "AWS", "LOGIN_NAME": "", "PASSWORD": ""}, ""},
 		"key pair": {func(o *Options) { o.PrivateKeyFile, o.Secrets.Passphrase = private(t, "aes256.p8"), passphrase },
 			map[string]string{"AUTHENTICATOR": "SNOWFLAKE_JWT", "iss": "ACME-LAKE.CI." + fingerprint, "sub": "ACME-LAKE.CI"}, ""},
 		"browser": {func(o *Options) { o.Authenticator = ExternalBrowser; browse(t) },
@@ -122,6 +127,30 @@ func TestLogin(t *testing.T) {
 			}
 		})
 	}
+}
+
+// identity gives this machine one of AWS.
+func identity(t *testing.T) {
+	t.Helper()
+	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "geheim-aws", "AWS_REGION": "eu-central-1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull} {
+		t.Setenv(name, value)
+	}
+}
+
+// Without an identity, and without a browser, the login says what is missing.
+func TestLoginWithoutMeansOfThisMachine(t *testing.T) {
+	s := snowflaketest.New(t)
+	identity(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	t.Setenv("PATH", t.TempDir())
+	o := options(s)
+	o.Authenticator, o.IdentityProvider = WorkloadIdentity, "aws"
+	_, err := Open(context.Background(), o)
+	wantError(t, "identity", err, diag.Usage, "Snowflake: ", "an identity of AWS")
+	o.Authenticator = ExternalBrowser
+	_, err = Open(context.Background(), o)
+	wantError(t, "browser", err, diag.Usage, "xdg-open", "use a key pair or a token")
 }
 
 // jwt is a token as an identity provider issues it.

@@ -93,7 +93,12 @@ func (c *Client) explainLogin(err error) error {
 	case errors.Is(err, context.Canceled):
 		return context.Canceled
 	}
-	return c.Explain(err)
+	explained := c.Explain(err)
+	var typed *diag.Error
+	if errors.As(explained, &typed) && typed.Class == diag.Unexpected { // no identity of a cloud, no browser
+		typed.Class, typed.Next = diag.Usage, c.options.loginHint()
+	}
+	return explained
 }
 
 // said returns the error of the driver without what must not be shown.
@@ -171,9 +176,9 @@ func (o Options) loginHint() string {
 	case Password:
 		return "correct user: in lakehouse.yaml or LAKEHOUSE_SNOWFLAKE_PASSWORD"
 	case WorkloadIdentity:
-		return "does a service user have this identity (WORKLOAD_IDENTITY = ...)? its name must not be given as user:"
+		return fmt.Sprintf("has this machine an identity of %s, and does a service user of the account have it (WORKLOAD_IDENTITY = ...)?", strings.ToUpper(o.IdentityProvider))
 	case ExternalBrowser:
-		return fmt.Sprintf("log in to the browser as the user %s", o.User)
+		return fmt.Sprintf("log in to the browser of this machine as the user %s; where there is none, use a key pair or a token", o.User)
 	}
 	return "make a new token for the user, and set LAKEHOUSE_SNOWFLAKE_TOKEN to it"
 }

@@ -60,14 +60,23 @@ type opened struct {
 	err    error
 }
 
+// newResult returns a result of these columns, without rows.
+func newResult(columns []column) *result {
+	table := schema.Table{}
+	for _, c := range columns {
+		table.Columns = append(table.Columns, c.Column)
+	}
+	return &result{columns: columns, schema: table.Arrow()}
+}
+
 // open takes over what the driver has of a result.
 func (r *result) open(loader sf.ArrowStreamLoader) error {
-	table := schema.Table{}
+	var columns []column
 	for _, t := range loader.RowTypes() {
-		c := columnOf(t.Name, t.Type, t.Precision, t.Scale, t.Nullable)
-		r.columns, table.Columns = append(r.columns, c), append(table.Columns, c.Column)
+		columns = append(columns, columnOf(t.Name, t.Type, t.Precision, t.Scale, t.Nullable))
 	}
-	r.schema, r.inline = table.Arrow(), loader.JSONData()
+	of := newResult(columns)
+	r.columns, r.schema, r.inline = of.columns, of.schema, loader.JSONData()
 	if format, ok := loader.(sf.QueryResultFormatProvider); ok {
 		r.arrow = format.QueryResultFormat() == "arrow"
 	}
