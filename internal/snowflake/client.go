@@ -86,6 +86,7 @@ func (o Options) session() map[string]*string {
 		"timezone":                 "UTC",
 		"query_tag":                "lakectl",
 		"client_telemetry_enabled": "false",
+		"go_query_result_format":   "ARROW", // its JSON has 9 digits of a double
 	} {
 		parameters[name] = &value
 	}

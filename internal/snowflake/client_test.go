@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lakectl/lakectl/internal/config"
@@ -119,7 +120,7 @@ func TestLogin(t *testing.T) {
 			if login.Text("ACCOUNT_NAME") != "acme-lake" || login.Database != "LAKEHOUSE" || login.Schema != "ANALYTICS" || login.Warehouse != "WH" || login.Role != "READER" {
 				t.Errorf("%+v", login)
 			}
-			want := map[string]string{"TIMEZONE": "UTC", "QUERY_TAG": "lakectl", "CLIENT_TELEMETRY_ENABLED": "false", "STATEMENT_TIMEOUT_IN_SECONDS": "90"}
+			want := map[string]string{"TIMEZONE": "UTC", "QUERY_TAG": "lakectl", "CLIENT_TELEMETRY_ENABLED": "false", "GO_QUERY_RESULT_FORMAT": "ARROW", "STATEMENT_TIMEOUT_IN_SECONDS": "90"}
 			for name, value := range want {
 				if login.Session[name] != value {
 					t.Errorf("%s is %v, want %s", name, login.Session[name], value)
@@ -413,6 +414,37 @@ func TestCancel(t *testing.T) {
 	if err := c.Exec(context.Background(), "select 1"); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
+}
+
+// An answer that is lost is asked for again, and the statement runs once; a
+// network that stays away is told.
+func TestLostAnswer(t *testing.T) {
+	s := snowflaketest.New(t)
+	s.Script(snowflaketest.Want{Text: "create table T", Drop: 1}, snowflaketest.Want{Text: "select 1", Drop: 100})
+	o := options(s)
+	o.RequestTimeout = time.Minute
+	if err := open(t, o).Exec(context.Background(), "create table T"); err != nil || len(s.Statements()) != 1 {
+		t.Errorf("%v, %d statements", err, len(s.Statements()))
+	}
+	wantError(t, "gone", open(t, options(s)).Exec(context.Background(), "select 1"), diag.Transient, "EOF", "network")
+}
+
+// Whoever cancels does not wait for ever for a network that is gone.
+func TestAwait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		gone := make(chan struct{})
+		defer close(gone)
+		began := time.Now()
+		_, err := Await(ctx, func() (int, error) { <-gone; return 1, nil })
+		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took != time.Minute+cleanup {
+			t.Errorf("%v after %v", err, took)
+		}
+		if n, err := Await(ctx, func() (int, error) { time.Sleep(time.Second); return 2, nil }); n != 2 || err != nil {
+			t.Errorf("what ends in time: %d %v", n, err)
+		}
+	})
 }
 
 func TestIdentifier(t *testing.T) {

@@ -26,6 +26,7 @@ type Want struct {
 	Delay   time.Duration // before the answer; the statement can be aborted meanwhile
 	Slow    int           // how often the answer is first that it still runs (333333)
 	Async   int           // how often it is first that it runs apart (333334)
+	Drop    int           // how often the connection breaks off in place of an answer
 	Total   int           // of the rows, if the answer is to say something else
 }
 
@@ -43,6 +44,7 @@ type result struct {
 	id       string
 	stop     chan struct{}
 	left     int // how often it still runs
+	drop     int
 	code     string
 	attempts map[int]int // of chunks
 }
@@ -74,17 +76,32 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		s.mu.Unlock()
 		return
 	}
-	s.seen = append(s.seen, statement)
-	s.queries++
-	res := &result{want: s.take(statement), id: fmt.Sprintf("01b0-%04d", s.queries), stop: make(chan struct{}), attempts: map[int]int{}}
-	s.results[res.id] = res
-	s.aborted[statement.Request] = res.stop
+	res := s.running(statement)
+	drop := res.drop > 0
+	res.drop--
 	s.mu.Unlock()
-	res.left, res.code = res.want.Slow, "333333"
-	if res.want.Async > 0 {
-		res.left, res.code = res.want.Async, "333334"
+	if drop {
+		panic(http.ErrAbortHandler)
 	}
 	s.reply(w, r, res)
+}
+
+// running returns the answer to a statement. A request that comes again, because
+// its answer was lost, does not run again. The lock is held.
+func (s *Server) running(statement Statement) *result {
+	if res := s.requests[statement.Request]; res != nil {
+		return res
+	}
+	s.seen = append(s.seen, statement)
+	s.queries++
+	want := s.take(statement)
+	res := &result{want: want, id: fmt.Sprintf("01b0-%04d", s.queries), stop: make(chan struct{}), attempts: map[int]int{},
+		left: want.Slow, code: "333333", drop: want.Drop}
+	if want.Async > 0 {
+		res.left, res.code = want.Async, "333334"
+	}
+	s.results[res.id], s.requests[statement.Request], s.aborted[statement.Request] = res, res, res.stop
+	return res
 }
 
 // result answers who asks again for what still ran.

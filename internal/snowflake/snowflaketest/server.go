@@ -18,22 +18,23 @@ import (
 type Server struct {
 	URL string // http://127.0.0.1:port
 
-	t       testing.TB
-	mu      sync.Mutex
-	script  []Want
-	handle  func(Statement) Want
-	seen    []Statement
-	logins  []Login
-	denied  *Error
-	tokens  map[string]bool // of sessions; false: expired
-	final   bool            // expired sessions are not renewed
-	session int
-	renewed int
-	closed  int
-	aborted map[string]chan struct{} // by the id of the request
-	aborts  []string
-	results map[string]*result // by the id of the query
-	queries int
+	t        testing.TB
+	mu       sync.Mutex
+	script   []Want
+	handle   func(Statement) Want
+	seen     []Statement
+	logins   []Login
+	denied   *Error
+	tokens   map[string]bool // of sessions; false: expired
+	final    bool            // expired sessions are not renewed
+	session  int
+	renewed  int
+	closed   int
+	aborted  map[string]chan struct{} // by the id of the request
+	aborts   []string
+	results  map[string]*result // by the id of the query
+	requests map[string]*result // by the id of the request
+	queries  int
 }
 
 // Login is what came to log in.
@@ -72,7 +73,7 @@ type Error struct {
 // New starts a server, which ends with the test.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{t: t, tokens: map[string]bool{}, aborted: map[string]chan struct{}{}, results: map[string]*result{}}
+	s := &Server{t: t, tokens: map[string]bool{}, aborted: map[string]chan struct{}{}, results: map[string]*result{}, requests: map[string]*result{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /session/v1/login-request", s.login)
 	mux.HandleFunc("POST /session/authenticator-request", s.browser)
