@@ -106,7 +106,7 @@ func TestGlueJobs(t *testing.T) {
 	seen := 0
 	run, err = runner.Follow(ctx, run, glue.Watch{State: func(r *glue.Run) { states = append(states, r.State) },
 		Seen: func(*glue.Run) { seen++ },
-		Log: func(l glue.Line) { lines = append(lines, l.Text) }, Note: func(text string) { t.Error(text) }})
+		Log:  func(l glue.Line) { lines = append(lines, l.Text) }, Note: func(text string) { t.Error(text) }})
 	if err != nil || states[len(states)-1] != "SUCCEEDED" || run.DPUHours <= 0 || run.USD <= 0 || seen < len(states) {
 		t.Errorf("%v, seen %d times, %+v, %v", states, seen, run, err)
 	}
