@@ -203,9 +203,10 @@ func want(t *testing.T, name string, got diag.Finding, level diag.Level, text, r
 // On an empty account the remedy is to deploy.
 func TestEmptyAccount(t *testing.T) {
 	for name, code := range map[string]string{"bucket": "NoSuchBucket", "job": "EntityNotFoundException", "databases": "EntityNotFoundException",
-		"job role": "NoSuchEntity", "crawler role": "NoSuchEntity", "key": "NotFoundException", "subscription": "NotFound", "trust": "NoSuchEntity"} {
+		"job role": "NoSuchEntity", "crawler role": "NoSuchEntity", "key": "NotFoundException", "subscription": "NotFound"} {
 		want(t, name, looks[name](context.Background(), all(coded(code))), diag.Bad, "there is no ", "`lakectl deploy`")
 	}
+	want(t, "trust", looks["trust"](context.Background(), all(coded("NoSuchEntity"))), diag.Bad, "there is no role", "`lakectl snowflake setup`")
 	want(t, "default", looks["default"](context.Background(), all(coded("EntityNotFoundException"))), diag.Bad, "no database `default`", "aws glue create-database")
 	f, none := all(&smithy.GenericAPIError{Code: "ValidationError", Message: "Stack with id shop-dev does not exist"}).Stack(context.Background())
 	if want(t, "stack", f, diag.Bad, "nothing is deployed", "`lakectl deploy`"); !none {

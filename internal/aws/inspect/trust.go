@@ -15,6 +15,10 @@ type roleAPI interface {
 	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
 }
 
+// setUpSnowflake has the stack make the role: whom it trusts follows from the
+// integration in Snowflake.
+const setUpSnowflake = "`lakectl snowflake setup`"
+
 // SnowflakeTrust looks whether the role of Snowflake can be taken by one
 // principal only, and by it only with an external id: without that, whoever else
 // has Snowflake could have it read our lake.
@@ -23,7 +27,7 @@ func (i *Inspector) SnowflakeTrust(ctx context.Context) diag.Finding {
 	out, err := i.roles.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(role)})
 	switch {
 	case absent(err):
-		return diag.Findf(diag.Bad, "there is no role %s: Snowflake cannot read the lake", role).WithRemedy(deploy)
+		return diag.Findf(diag.Bad, "there is no role %s: Snowflake cannot read the lake", role).WithRemedy(setUpSnowflake)
 	case err != nil:
 		return i.unchecked("read the role "+role, err)
 	case out.Role == nil:
