@@ -488,3 +488,19 @@ func TestOthersChangeSets(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// One parameter can be changed without another template.
+func TestTemplateOfAStack(t *testing.T) {
+	c := stacktest.New()
+	result, _ := deploy(t, c, small)
+	e := engineOn(c, nil)
+	text, err := e.Template(t.Context(), result.Stack)
+	if err != nil || text != small {
+		t.Fatalf("%q, %v", text, err)
+	}
+	ui := &screen{}
+	again, err := e.Deploy(t.Context(), Request{Template: text, Tags: result.Stack.Tags, Parameters: map[string]string{"Project": "other"}}, ui)
+	if err != nil || !again.Done || c.Stack("lake-dev").Values["Project"] != "other" {
+		t.Errorf("%+v, %v", again, err)
+	}
+}

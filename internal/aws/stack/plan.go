@@ -178,16 +178,27 @@ func nothing(reason string) bool {
 // same says whether a stack is already what is asked for. CloudFormation refuses
 // a change set then; some that imitate it make one that changes nothing.
 func (e *Engine) same(ctx context.Context, current *Stack, r Request) (bool, error) {
-	out, err := e.api.GetTemplate(ctx, &cfn.GetTemplateInput{StackName: &current.ID})
+	template, err := e.Template(ctx, current)
 	if err != nil {
-		return false, session.Explain(fmt.Errorf("read the template of the stack %s: %w", e.o.Name, err))
+		return false, err
 	}
 	for _, key := range declared(r.Template) {
 		if value, known := r.Parameters[key]; known && current.Parameters[key] != value {
 			return false, nil
 		}
 	}
-	return aws.ToString(out.TemplateBody) == r.Template && maps.Equal(current.Tags, r.Tags), nil
+	return template == r.Template && maps.Equal(current.Tags, r.Tags), nil
+}
+
+// Template returns the template that a stack was last deployed with. A Request
+// with it and with the stack's tags changes the parameters that it names, and
+// nothing else.
+func (e *Engine) Template(ctx context.Context, s *Stack) (string, error) {
+	out, err := e.api.GetTemplate(ctx, &cfn.GetTemplateInput{StackName: &s.ID})
+	if err != nil {
+		return "", session.Explain(fmt.Errorf("read the template of the stack %s: %w", e.o.Name, err))
+	}
+	return aws.ToString(out.TemplateBody), nil
 }
 
 // planFailed says why there can be no change set: CloudFormation checks some
