@@ -18,6 +18,7 @@ type Snowflake struct {
 	Authenticator    String   `yaml:"authenticator" enum:"key_pair,token,workload_identity,oauth,external_browser,password" doc:"How to log in. Without it: key_pair if there is a private_key_file, else by the token or the password that the environment has."`
 	PrivateKeyFile   String   `yaml:"private_key_file" doc:"File of the private key for key_pair: PEM, PKCS#8, encrypted or not; relative to this file. The passphrase is in LAKEHOUSE_SNOWFLAKE_PRIVATE_KEY_PASSPHRASE."`
 	IdentityProvider String   `yaml:"identity_provider" enum:"aws,azure,gcp,oidc" default:"aws" doc:"Whose identity workload_identity presents."`
+	Sync             Bool     `yaml:"sync" default:"true" doc:"Tell Snowflake what a run on a lake on S3 has changed, after each run; only where an account is named."`
 	LoginTimeout     Duration `yaml:"login_timeout" default:"30s" doc:"How long to try to log in."`
 	StatementTimeout Duration `yaml:"statement_timeout" default:"1h" doc:"A statement that takes longer is stopped by Snowflake."`
 }
