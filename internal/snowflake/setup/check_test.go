@@ -55,7 +55,7 @@ func TestCheck(t *testing.T) {
 		"no trust": {trust: func(Trust) Trust { return Trust{} },
 			want: []string{"trust arn:aws:iam::1:role/x: the stack in AWS has no role that Snowflake may take | lakectl snowflake setup"}},
 		"another user": {trust: func(t Trust) Trust { t.Principal = "arn:aws:iam::2:user/y"; return t },
-			want: []string{"trust arn:aws:iam::1:role/x: it trusts arn:aws:iam::2:user/y, and the integration comes as arn:aws:iam::999988887777:user/abc6-s | lakectl snowflake setup"}},
+			want: []string{"trust arn:aws:iam::1:role/x: it trusts arn:aws:iam::2:user/y, and the integration comes as arn:aws:iam::999988887777:user/abc0-s | lakectl snowflake setup"}},
 		"another id": {trust: func(t Trust) Trust { t.ExternalID = "y"; return t },
 			want: []string{"trust arn:aws:iam::1:role/x: it wants the external id y, and the integration has "}},
 		"a stage": {change: func(w *world) { w.account.Thing("stage", "SHOP.GOLD.LAKE").Set["url"] = "'s3://old/'" },

@@ -182,7 +182,7 @@ func (p *planner) databaseSteps() {
 			"the database %s was not made by lakectl, and belongs to the role %s", name, db.owner)
 		return
 	}
-	p.account(Step{Action: Grant, Kind: "ownership", Name: "database " + name, Role: db.owner, Why: "the owner's role makes what is in it", SQL: sql})
+	p.account(Step{Action: Grant, Kind: "ownership", Name: "of database " + name + " to " + p.Owner(), Role: db.owner, Why: "the owner's role makes what is in it", SQL: sql})
 }
 
 func (p *planner) integrationSteps() {

@@ -43,9 +43,10 @@ func (e *Error) Error() string { return e.Message }
 
 // Account is an account. Its fields are set before use.
 type Account struct {
-	Roles  []string         // that the user has, beside those that are granted to them
-	User   string           // in upper case
-	Lake   map[string]int64 // the rows of each file in S3, by s3://bucket/key
+	Roles  []string                // that the user has, beside those that are granted to them
+	User   string                  // in upper case
+	Lake   map[string]int64        // the rows of each file in S3, by s3://bucket/key
+	Look   func() map[string]int64 // in place of Lake, if set
 	Fail   func(n int, sql string) error
 	Broken map[string]bool // files that cannot be read, by s3://bucket/key
 	Trust  func() string   // why S3 is not to be reached; "" if it is
@@ -238,6 +239,9 @@ func (a *Account) in(kind, place string) []*Thing {
 // files returns the files of the lake at a place, by their keys in the bucket.
 func (a *Account) files(place string) map[string]int64 {
 	found := map[string]int64{}
+	if a.Look != nil {
+		a.Lake = a.Look()
+	}
 	for file, rows := range a.Lake {
 		if strings.HasPrefix(file, place) {
 			_, key, _ := strings.Cut(strings.TrimPrefix(file, "s3://"), "/")

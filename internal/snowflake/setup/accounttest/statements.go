@@ -21,6 +21,9 @@ var (
 	readsRegexp    = regexp.MustCompile(`(?i)(?:from|join) ("[^"]+"\."[^"]+"\."?[a-z0-9_]+"?)`)
 )
 
+// UserARN is who the account's integrations are in AWS.
+const UserARN = "arn:aws:iam::999988887777:user/abc0-s"
+
 // statements are all that the account knows.
 func statements() []statement {
 	return slices.Concat([]statement{
@@ -105,7 +108,7 @@ func createIntegration(a *Account, m, args []string) error {
 	}
 	t := a.make("integration", m[1], m[0])
 	if t.Set["user"] == "" {
-		t.Set["user"] = fmt.Sprintf("arn:aws:iam::999988887777:user/abc%d-s", a.made)
+		t.Set["user"] = UserARN
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ grant usage on warehouse "LAKEHOUSE_WH" to role "LAKEHOUSE_READER";
 create database if not exists "LAKEHOUSE"
   comment = 'lakectl lakehouse/dev: the lake at s3://shop-lake/top/';
 
--- grant ownership database LAKEHOUSE: the owner's role makes what is in it
+-- grant ownership of database LAKEHOUSE to LAKEHOUSE_OWNER: the owner's role makes what is in it
 grant ownership on database "LAKEHOUSE" to role "LAKEHOUSE_OWNER" copy current grants;
 
 use role "ACCOUNTADMIN";
