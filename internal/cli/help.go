@@ -113,6 +113,11 @@ const environmentText = `Environment variables:
                          with it, a run can be repeated byte for byte
   LAKEHOUSE_CACHE        folder for files of a lake on S3 that queries fetched
   LAKEHOUSE_CACHE_SIZE   how large it may become, by default 10GiB
+  LAKEHOUSE_SNOWFLAKE_TOKEN, LAKEHOUSE_SNOWFLAKE_PASSWORD,
+  LAKEHOUSE_SNOWFLAKE_PRIVATE_KEY_PASSPHRASE
+                         secrets of the login to Snowflake, of which one
+                         does; Snowflake's own SNOWFLAKE_TOKEN and
+                         SNOWFLAKE_PASSWORD come after them
   NO_COLOR               if set, no colours
   CLICOLOR_FORCE         if set and not 0, colours without a terminal, too
   TERM                   dumb: no colours and no progress`

@@ -45,6 +45,11 @@ func checkCloud(cfg *config.Config) (int, diag.List, error) {
 			problems.Addf(pos, "%v", err)
 		}
 	}
+	_, more, err := snowflakeViews(cfg)
+	if err != nil {
+		return 0, nil, err
+	}
+	problems.Add(more)
 	_, err = template.Render(template.Options{Queries: list, Sources: template.Sources(cfg)})
 	add(diag.Pos{File: cfg.Path(queriesFolder)}, err)
 	if onS3(cfg.Lake.Value) || cfg.AWS.Account.Value != "" {

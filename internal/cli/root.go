@@ -56,6 +56,7 @@ func newRootCmd(app *App) *cobra.Command {
 	add(groupBuild, newInitCmd(app, nil), newValidateCmd(app, nil), newRunCmd(app, nil), newGenerateCmd(app, nil))
 	add(groupLook, newStatusCmd(app, nil), newShowCmd(app, nil), newQueryCmd(app, nil), newQuarantineCmd(app))
 	add(groupCloud, newCatalogCmd(app))
+	add(groupCloud, newSnowflakeCmd(app))
 	add(groupCloud, newPolicyCmd(app))
 	add(groupCloud, newJobCmd(app), newCrawlerCmd(app))
 	add(groupCloud, newDoctorCmd(app, nil))

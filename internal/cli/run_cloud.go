@@ -9,8 +9,8 @@ import (
 	"github.com/lakectl/lakectl/internal/pipeline"
 )
 
-// tellCloud tells AWS of a run on a lake on S3: the catalog, what is in the lake
-// now, and CloudWatch, how the run went. An error undoes nothing of the run.
+// tellCloud tells AWS and Snowflake of a run on a lake on S3: the catalog and
+// Snowflake, what is in the lake now, and CloudWatch, how the run went. An error undoes nothing of the run.
 func (app *App) tellCloud(ctx context.Context, w *workspace, result *pipeline.Result, runErr error) error {
 	if !onS3(w.Config.Lake.Value) {
 		return nil
@@ -19,6 +19,9 @@ func (app *App) tellCloud(ctx context.Context, w *workspace, result *pipeline.Re
 	var err error
 	if w.Config.AWS.Catalog.Value && ctx.Err() == nil && mayHaveCommitted(runErr) {
 		c, err = app.tellCatalog(ctx, w)
+	}
+	if ctx.Err() == nil && mayHaveCommitted(runErr) {
+		err = errors.Join(err, app.tellSnowflake(ctx, w))
 	}
 	app.reportRun(ctx, w, c, result, errors.Join(runErr, err))
 	return err

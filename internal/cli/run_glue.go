@@ -83,17 +83,20 @@ func runGlue(ctx context.Context, opts *RunOptions) error {
 	return errors.Join(g.print(), err)
 }
 
-// tell tells the catalog what the jobs have committed, as a run on this machine
-// does.
+// tell tells the catalog and Snowflake what the jobs have committed, as a run on
+// this machine does.
 func (g *glueRun) tell(ctx context.Context) error {
-	if !g.w.Config.AWS.Catalog.Value {
+	if !g.w.Config.AWS.Catalog.Value && g.w.Config.Snowflake.Account.Value == "" {
 		return nil
 	}
-	if err := g.w.openLake(ctx, g.app, g.w.Config); err != nil {
+	err := g.w.openLake(ctx, g.app, g.w.Config)
+	if err != nil {
 		return err
 	}
-	_, err := g.app.syncCatalog(ctx, g.w, g.cloud)
-	return err
+	if g.w.Config.AWS.Catalog.Value {
+		_, err = g.app.syncCatalog(ctx, g.w, g.cloud)
+	}
+	return errors.Join(err, g.app.tellSnowflake(ctx, g.w))
 }
 
 // prepare finds what is to be run, and refuses what cannot be.

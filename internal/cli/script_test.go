@@ -40,6 +40,8 @@ func TestMain(m *testing.M) {
 //	upload BUCKET KEY FILE     puts a file into a bucket of it
 //	glue start|drop|deny ...   starts a Glue data catalog, drops a table of it, makes an operation fail
 //	gluejobs [KEY=VALUE...]    starts S3, Glue with jobs and crawlers, logs and STS; see startGlue
+//	snowflake start ADDRESS    starts Snowflake over a lake of the script's S3, STS and the stack; PRINCIPAL and EXTERNAL_ID are set
+//	snowflake stack|drop|put|sent ...  says what the stack has, changes the account, counts the statements that changed it
 //	cloudwatch                 starts CloudWatch, SNS and STS, see type cloudWatch
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -55,6 +57,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			env.Values[serverKey] = new(*s3test.Server)
 			env.Values[glueKey] = new(catalogtest.Glue)
+			env.Values[snowflakeKey] = &snowflakeScript{tb: env.T().(testing.TB)}
 			sample, err := filepath.Abs("../../sampledata")
 			env.Setenv("SAMPLE", sample)
 			return err
@@ -62,7 +65,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonAt, "nocolor": noColor, "cut": cut, "hold": hold, "pend": pend, "sed": sed,
 			"aws": startAWS, "upload": upload, "glue": glueCatalog, "gluejobs": startGlue,
-			"cloudwatch": startCloudWatch,
+			"cloudwatch": startCloudWatch, "snowflake": snowflakeServer,
 		},
 	})
 }
