@@ -8,9 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lakectl/lakectl/internal/aws/session"
 )
 
-// The part of QUICKSTART.md that is about AWS, with a moto server for AWS.
+// The part of QUICKSTART.md that is about AWS, with a moto server for AWS and an
+// account of Snowflake that reads the lake there.
 func TestQuickstartOnAWS(t *testing.T) {
 	endpoint := os.Getenv("E2E_AWS_ENDPOINT")
 	if endpoint == "" {
@@ -23,5 +26,12 @@ func TestQuickstartOnAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = answer.Body.Close()
+	store, err := session.Open(t.Context(), session.Options{Agent: "lakectl-test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, snowflake := startSnowflake(t, store, "s3://lakehouse-dev-123456789012")
+	t.Setenv("LAKEHOUSE_SNOWFLAKE_URL", snowflake.URL)
+	t.Setenv("LAKEHOUSE_SNOWFLAKE_TOKEN", "a-token-of-the-test")
 	follow(t, slices.DeleteFunc(blocks(t, "QUICKSTART.md"), func(b block) bool { return !strings.HasSuffix(b.language, " aws") }))
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/lakectl/lakectl/internal/aws/session"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/snowflake/setup"
 	"github.com/lakectl/lakectl/internal/snowflake/setup/accounttest"
@@ -66,30 +67,9 @@ func snowflakeServer(ts *testscript.TestScript, _ bool, args []string) {
 
 // start starts Snowflake, which reads the lake at an address of the script's S3.
 func (s *snowflakeScript) start(ts *testscript.TestScript, address string) {
-	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(address, "s3://"), "/")
 	store := *ts.Value(serverKey).(**s3test.Server)
-	s.account = accounttest.New()
-	s.account.Look = func() map[string]int64 {
-		files := map[string]int64{}
-		l, err := lake.Open(context.Background(), s3.New(store.Session(), s3.Options{Bucket: bucket, Prefix: prefix + "/"}), lake.Options{})
-		if err != nil {
-			s.tb.Error(err)
-			return files
-		}
-		state, err := l.State(context.Background())
-		if err != nil {
-			s.tb.Error(err)
-			return files
-		}
-		for _, ref := range state.TableRefs() {
-			for _, f := range state.Files(ref) {
-				files[address+"/"+f.Path] = f.Rows
-			}
-		}
-		return files
-	}
-	server := snowflaketest.New(s.tb)
-	server.Handle(s.answer)
+	var server *snowflaketest.Server
+	s.account, server = startSnowflake(s.tb, store.Session(), address)
 	aws := httptest.NewServer(http.HandlerFunc(s.aws))
 	ts.Defer(aws.Close)
 	ts.Setenv("LAKEHOUSE_SNOWFLAKE_URL", server.URL)
@@ -102,14 +82,44 @@ func (s *snowflakeScript) start(ts *testscript.TestScript, address string) {
 	ts.Setenv("EXTERNAL_ID", spec.ExternalID())
 }
 
-// answer has the account answer a statement that came by the protocol.
-func (s *snowflakeScript) answer(statement snowflaketest.Statement) snowflaketest.Want {
+// startSnowflake starts an account of Snowflake, which reads the lake at an
+// address of S3.
+func startSnowflake(tb testing.TB, store *session.Session, address string) (*accounttest.Account, *snowflaketest.Server) {
+	tb.Helper()
+	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(address, "s3://")+"/", "/")
+	account := accounttest.New()
+	account.Look = func() map[string]int64 {
+		files := map[string]int64{}
+		l, err := lake.Open(context.Background(), s3.New(store, s3.Options{Bucket: bucket, Prefix: prefix}), lake.Options{})
+		if err != nil {
+			tb.Error(err)
+			return files
+		}
+		state, err := l.State(context.Background())
+		if err != nil {
+			tb.Error(err)
+			return files
+		}
+		for _, ref := range state.TableRefs() {
+			for _, f := range state.Files(ref) {
+				files[address+"/"+f.Path] = f.Rows
+			}
+		}
+		return files
+	}
+	server := snowflaketest.New(tb)
+	server.Handle(func(statement snowflaketest.Statement) snowflaketest.Want { return answerSnowflake(account, statement) })
+	return account, server
+}
+
+// answerSnowflake has the account answer a statement that came by the protocol.
+func answerSnowflake(account *accounttest.Account, statement snowflaketest.Statement) snowflaketest.Want {
 	var args []string
 	for _, bind := range statement.Binds {
 		_, value, _ := strings.Cut(bind, " ")
 		args = append(args, value)
 	}
-	columns, rows, err := s.account.Answer(statement.Text, args)
+	columns, rows, err := account.Answer(statement.Text, args)
 	if err != nil {
 		code := "000001"
 		if refused := (*accounttest.Error)(nil); errors.As(err, &refused) {

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-
 	"github.com/lakectl/lakectl/internal/aws/stack"
 	"github.com/lakectl/lakectl/internal/aws/stack/stacktest"
 	"github.com/lakectl/lakectl/internal/diag"
@@ -33,7 +31,7 @@ func TestTrust(t *testing.T) {
 	if _, err := trustOf(t, c).set(t.Context(), want); err == nil || !strings.Contains(err.Error(), "there is no stack shop-dev in AWS") || diag.ClassOf(err) != diag.Usage {
 		t.Errorf("without a stack: %v", err)
 	}
-	s := c.Put("shop-dev", types.StackStatusCreateComplete, trustingTemplate)
+	s := c.Put("shop-dev", "CREATE_COMPLETE", trustingTemplate)
 	s.Values = map[string]string{"Project": "shop", "SnowflakePrincipal": "", "SnowflakeExternalId": ""}
 	s.Template, s.Tags = trustingTemplate, map[string]string{"Project": "shop", "team": "data"}
 	changed, err := trustOf(t, c).set(t.Context(), want)
