@@ -39,12 +39,12 @@ func (s *Setup) explain(err error, format string, args ...any) error {
 
 // Describe returns the integration as it is in Snowflake; nil if there is none.
 func (s *Setup) Describe(ctx context.Context) (*Integration, error) {
-	r := &stateReader{Setup: s, ctx: ctx, state: emptyState()}
-	o := r.one("integrations", s.Integration())
-	if r.err != nil || o == nil {
-		return nil, r.err
+	if _, err := s.takeOwner(ctx); err != nil {
+		return nil, err
 	}
-	return s.describe(ctx)
+	r := &stateReader{Setup: s, ctx: ctx, state: emptyState()}
+	r.places()
+	return r.state.integration, r.err
 }
 
 const (
@@ -57,6 +57,9 @@ const (
 // trust that was just made is not known everywhere at once, so that it tries for
 // two minutes; waiting is told of each time.
 func (s *Setup) Validate(ctx context.Context, waiting func(why string)) error {
+	if _, err := s.takeOwner(ctx); err != nil {
+		return err
+	}
 	if err := s.useWarehouse(ctx); err != nil {
 		return err
 	}

@@ -148,6 +148,8 @@ func TestRemoveLeavesOthers(t *testing.T) {
 		"a view among ours": {&accounttest.Thing{Kind: "view", Name: "LAKEHOUSE.ANALYTICS.MINE", Owner: "LAKEHOUSE_OWNER"},
 			[]string{"the schema ANALYTICS: it has something of others (MINE)", "the database LAKEHOUSE: it has something of others (ANALYTICS)", "the role LAKEHOUSE_READER: what stays needs it", "the role LAKEHOUSE_OWNER: what stays needs it"},
 			[]string{"schema GOLD", "integration LAKEHOUSE_S3"}},
+		"a task": {&accounttest.Thing{Kind: "task", Name: "LAKEHOUSE.GOLD.NIGHTLY", Owner: "BOSS"},
+			[]string{"the schema GOLD: it has something of others (NIGHTLY)", "the database LAKEHOUSE: it has something of others (GOLD)", "the role LAKEHOUSE_READER: what stays needs it", "the role LAKEHOUSE_OWNER: what stays needs it"}, []string{"schema SILVER"}},
 		"a schema beside ours": {&accounttest.Thing{Kind: "schema", Name: "LAKEHOUSE.MINE", Owner: "BOSS"},
 			[]string{"the database LAKEHOUSE: it has something of others (MINE)", "the role LAKEHOUSE_READER: what stays needs it", "the role LAKEHOUSE_OWNER: what stays needs it"}, []string{"schema ANALYTICS"}},
 		"something in PUBLIC": {&accounttest.Thing{Kind: "table", Name: "LAKEHOUSE.PUBLIC.T", Owner: "BOSS"},

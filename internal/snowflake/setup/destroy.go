@@ -89,7 +89,7 @@ func (r *remover) schema(name string) {
 		return
 	}
 	var others []string
-	for _, kind := range []string{"objects", "stages", "file formats"} {
+	for _, kind := range []string{"objects", "external tables", "stages", "file formats", "sequences", "streams", "tasks", "pipes", "user functions", "user procedures"} {
 		var list []record
 		if list, r.err = r.rows(r.ctx, fmt.Sprintf("show %s in schema %s", kind, r.in(name))); r.err != nil {
 			return

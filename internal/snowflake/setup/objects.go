@@ -103,10 +103,10 @@ func (s *Spec) tableBody(t Table) string {
 		if slices.Contains(t.Keys, c.Name) {
 			expression = pathColumn(c)
 		}
-		lines = append(lines, fmt.Sprintf("  %s %s as (%s)", ident(c.Name), strings.ToLower(sqlType(c.Type)), expression))
+		lines = append(lines, fmt.Sprintf("  %s %s as (%s)", ident(columnName(c.Name)), strings.ToLower(sqlType(c.Type)), expression))
 	}
 	for _, key := range t.Keys {
-		keys = append(keys, ident(key))
+		keys = append(keys, ident(columnName(key)))
 	}
 	body := "(\n" + strings.Join(lines, ",\n") + "\n)"
 	if len(keys) > 0 {
@@ -119,13 +119,13 @@ func (s *Spec) tableBody(t Table) string {
 
 // tableDiffers says why an external table is not as it should be.
 func (s *Spec) tableDiffers(t Table, o object, want string) string {
-	have := slices.DeleteFunc(slices.Clone(o.columns), func(c column) bool { return c.name == "VALUE" })
+	have := slices.DeleteFunc(slices.Clone(o.columns), func(c column) bool { return c.name == wholeRow })
 	types := map[string]string{}
 	for _, c := range have {
 		types[c.name] = plainType(c.typ)
 	}
 	for _, c := range t.Columns.Columns {
-		name, typ := strings.ToUpper(c.Name), sqlType(c.Type)
+		name, typ := columnName(c.Name), sqlType(c.Type)
 		switch got, ok := types[name]; {
 		case !ok:
 			return fmt.Sprintf("it lacks the column %s %s", name, typ)

@@ -284,7 +284,7 @@ func TestIntegrationIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Integration{Name: "LAKEHOUSE_S3", UserARN: user, ExternalID: "mine", RoleARN: s.RoleARN, Enabled: true, Allowed: []string{"s3://shop-lake/top/silver/", "s3://shop-lake/top/gold/"}}
+	want := &Integration{Name: "LAKEHOUSE_S3", UserARN: user, ExternalID: "mine", RoleARN: s.RoleARN, Enabled: true, Allowed: []string{"s3://shop-lake/top/silver/", "s3://shop-lake/top/gold/"}, comment: "lakectl lakehouse/dev: reads s3://shop-lake/top/"}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Integration{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -15,6 +15,17 @@ import (
 // ask need no quotes.
 func ident(name string) string { return quoted(strings.ToUpper(name)) }
 
+// columnName is the name of a column. Every external table has a VALUE of its
+// own, the whole row; a column of that name gets another.
+func columnName(name string) string {
+	if name = strings.ToUpper(name); name == wholeRow {
+		return name + "_"
+	}
+	return name
+}
+
+const wholeRow = "VALUE"
+
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 var plainRegexp = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]*$`)

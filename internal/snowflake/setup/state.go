@@ -200,7 +200,8 @@ func (r *stateReader) one(kind, name string) *object {
 	return found
 }
 
-// account reads what is not in the database.
+// account reads what is not in the database: in the role that the session began
+// with, and what that one may not see, in the owner's.
 func (r *stateReader) account() {
 	st := r.state
 	for _, role := range []string{r.Owner(), r.Reader()} {
@@ -208,8 +209,10 @@ func (r *stateReader) account() {
 			st.roles[role] = *o
 		}
 	}
+	r.places()
 	if _, ok := st.roles[r.Owner()]; ok && r.err == nil {
 		_, r.err = r.takeOwner(r.ctx)
+		r.places()
 		r.each("show grants of role "+ident(r.Owner()), func(row record) { st.grantees[row["granted_to"]+" "+row["grantee_name"]] = true })
 	}
 	for _, role := range []string{r.Owner(), r.Reader()} {
@@ -217,11 +220,22 @@ func (r *stateReader) account() {
 			r.grants(role)
 		}
 	}
-	st.warehouse = r.one("warehouses", strings.ToUpper(r.Warehouse))
-	st.database = r.one("databases", strings.ToUpper(r.Database))
+}
+
+// places reads what is not known yet of warehouse, database and integration.
+func (r *stateReader) places() {
+	st := r.state
+	if st.warehouse == nil {
+		st.warehouse = r.one("warehouses", strings.ToUpper(r.Warehouse))
+	}
+	if st.database == nil {
+		st.database = r.one("databases", strings.ToUpper(r.Database))
+	}
+	if st.integration != nil {
+		return
+	}
 	if o := r.one("integrations", r.Integration()); o != nil && r.err == nil {
-		st.integration, r.err = r.describe(r.ctx)
-		if st.integration != nil {
+		if st.integration, r.err = r.describe(r.ctx); st.integration != nil {
 			st.integration.comment = o.comment
 		}
 	}

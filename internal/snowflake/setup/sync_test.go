@@ -220,3 +220,23 @@ func TestPathOfTypes(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Every external table has a column VALUE of its own.
+func TestColumnOfTheNameValue(t *testing.T) {
+	spec := sampleSpec(t)
+	table := Table{Ref: lake.TableRef{Layer: lake.Gold, Name: "kv"}, Columns: schema.Table{Columns: []schema.Column{{Name: "key", Type: schema.T(schema.String)}, {Name: "value", Type: schema.T(schema.Double)}}}}
+	spec.Tables = append(spec.Tables, table)
+	if body := spec.tableBody(table); !strings.Contains(body, `  "VALUE_" float as (value:"value"::float)`) || !strings.Contains(body, `  "KEY" varchar`) {
+		t.Error(body)
+	}
+	a := accounttest.New()
+	for range 2 {
+		a.Sent()
+		if err := setUp(t, open(t, spec, a)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again := changes(a); len(again) > 0 {
+		t.Errorf("the second time it sent %q", again)
+	}
+}

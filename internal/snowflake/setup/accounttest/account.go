@@ -220,6 +220,26 @@ func (a *Account) has(role string) bool {
 	return false
 }
 
+// sees says whether a role may see a thing: its own, what it was granted
+// something on, and what the roles see that were granted to it.
+func (a *Account) sees(role string, t *Thing) bool {
+	if role == "ACCOUNTADMIN" || t.Owner == role || t.Kind == "role" {
+		return true
+	}
+	for key := range a.grants {
+		parts := strings.Split(key, "|")
+		if parts[0] == role && parts[2] == strings.ToUpper(t.Kind) && parts[3] == t.Name {
+			return true
+		}
+	}
+	for key := range a.given {
+		if parts := strings.Split(key, "|"); parts[1] == "ROLE" && parts[2] == role && a.sees(parts[0], t) {
+			return true
+		}
+	}
+	return false
+}
+
 // parent returns the name of what a thing is in.
 func parent(name string) string { return name[:max(strings.LastIndexByte(name, '.'), 0)] }
 

@@ -13,7 +13,7 @@ func questions() []statement {
 	return []statement{
 		on(`show (roles|warehouses|databases|integrations) like `+text, showLike),
 		on(`show (schemas) in database `+one, showIn),
-		on(`show (file formats|tables|stages|external tables|views|objects) in schema `+full, showIn),
+		on(`show (file formats|tables|stages|external tables|views|objects|sequences|streams|tasks|pipes|user functions|user procedures) in schema `+full, showIn),
 		on(`show grants of role `+one, showGiven), on(`show grants to role `+one, showGrants), on(`show future grants to role `+one, showFuture),
 		on(`desc integration `+one, descIntegration), on(`desc external table `+full, descExternal),
 		on(`select system\$validate_storage_integration\(`+text+`, `+text+`, 'lakectl', 'list'\) as result`, validate),
@@ -40,7 +40,7 @@ func showLike(a *Account, m, _ []string) ([]string, [][]string, error) {
 	var list []*Thing
 	kind := strings.TrimSuffix(m[1], "s")
 	for _, t := range a.in(kind, "") {
-		if strings.HasPrefix(t.Name, unquote(m[2])) {
+		if strings.HasPrefix(t.Name, unquote(m[2])) && a.sees(a.role, t) {
 			list = append(list, t)
 		}
 	}
@@ -105,7 +105,7 @@ func showFuture(a *Account, m, _ []string) ([]string, [][]string, error) {
 
 func descIntegration(a *Account, m, _ []string) ([]string, [][]string, error) {
 	t := a.things["integration "+m[1]]
-	if t == nil {
+	if t == nil || !a.sees(a.role, t) {
 		return nil, nil, a.missing("Integration", m[1])
 	}
 	places := strings.NewReplacer("(", "", ")", "", "'", "", ", ", ",").Replace(t.Set["storage_allowed_locations"])
@@ -130,7 +130,7 @@ func descExternal(a *Account, m, _ []string) ([]string, [][]string, error) {
 
 func validate(a *Account, m, _ []string) ([]string, [][]string, error) {
 	t := a.things["integration "+unquote(m[1])]
-	if t == nil {
+	if t == nil || !a.sees(a.role, t) {
 		return nil, nil, a.missing("Integration", m[1])
 	}
 	action := map[string]string{"status": "success"}

@@ -58,7 +58,7 @@ func useRole(a *Account, m, _ []string) error {
 }
 
 func useWarehouse(a *Account, m, _ []string) error {
-	if a.things["warehouse "+m[1]] == nil {
+	if t := a.things["warehouse "+m[1]]; t == nil || !a.sees(a.role, t) {
 		return a.missing("Warehouse", m[1])
 	}
 	return nil
