@@ -5,7 +5,7 @@ import (
 	"io/fs"
 )
 
-//go:embed athena/*.sql
+//go:embed athena/*.sql snowflake/*.sql
 var files embed.FS
 
 // Files returns the queries that come with lakectl: a folder for each engine.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/lakectl/lakectl/internal/aws/names"
 	"github.com/lakectl/lakectl/internal/aws/template"
@@ -18,8 +19,14 @@ const queriesFolder = "queries"
 // ownQueries reads the project's own queries, and returns all that is wrong with
 // them. Those with problems are left out.
 func ownQueries(cfg *config.Config) ([]queries.Query, diag.List, error) {
+	return queriesIn(cfg, template.Engine)
+}
+
+// queriesIn is ownQueries for an engine: those in its folder come before those
+// for all engines.
+func queriesIn(cfg *config.Config, engine string) ([]queries.Query, diag.List, error) {
 	dir := cfg.Path(queriesFolder)
-	list, found, err := queries.Load(os.DirFS(dir), template.Engine)
+	list, found, err := queries.Load(os.DirFS(dir), engine)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -37,6 +44,15 @@ func checkCloud(cfg *config.Config) (int, diag.List, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	_, more, err := queriesIn(cfg, snowflakeEngine)
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, p := range more {
+		if !slices.Contains(problems, p) { // those for all engines are read twice
+			problems = append(problems, p)
+		}
+	}
 	add := func(pos diag.Pos, err error) {
 		var typed *diag.Error
 		if errors.As(err, &typed) {
@@ -45,7 +61,7 @@ func checkCloud(cfg *config.Config) (int, diag.List, error) {
 			problems.Addf(pos, "%v", err)
 		}
 	}
-	_, more, err := snowflakeViews(cfg)
+	_, more, err = snowflakeViews(cfg)
 	if err != nil {
 		return 0, nil, err
 	}

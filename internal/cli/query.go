@@ -90,14 +90,16 @@ right on every engine. It is the SQL of Athena (Trino), on all engines.
 The engine is duckdb for a lake in a folder: it is part of lakectl, reads the
 lake as of its last commit, and nothing else. Of a lake on S3 it fetches the
 partitions that the query needs, and keeps them in a cache. For a lake on S3 the
-engine is athena, in the workgroup that "lakectl deploy" made; Ctrl-C stops the
-query there.
+engine is athena, in the workgroup that "lakectl deploy" made. Snowflake has the
+tables that "lakectl snowflake setup" made. Ctrl-C stops a query there, too.
 
 Exit codes: 0 answered; 1 the engine failed, or --compare found a difference;
 2 the query is wrong; 4 ask again; 8 it would read more than --max-scan.`
 
 // engines are those that answer queries.
-var engines = []string{duckdb.Name, athena.Name}
+var engines = []string{duckdb.Name, athena.Name, snowflakeEngine}
+
+const snowflakeEngine = "snowflake"
 
 // settle checks the flags against each other.
 func (o *QueryOptions) settle(args []string) error {
@@ -150,7 +152,7 @@ func unknownEngine(name string) error {
 func runQuery(ctx context.Context, opts *QueryOptions) error {
 	app := opts.App
 	if opts.Text == "" && opts.File == "" {
-		return app.listQueries()
+		return app.listQueries(opts)
 	}
 	w, err := app.look(ctx)
 	if err != nil {
@@ -192,6 +194,8 @@ func (w *workspace) queryEngine(ctx context.Context, opts *QueryOptions, name st
 	switch {
 	case name == athena.Name, name == "" && onS3(w.Config.Lake.Value):
 		return w.athena(ctx, opts)
+	case name == snowflakeEngine:
+		return w.snowflake(ctx, opts)
 	default:
 		return w.duckdb(opts)
 	}

@@ -19,9 +19,10 @@ import (
 )
 
 // namedQueries returns the queries that have names, as an engine is asked: the
-// project's own come before those of lakectl. Of the project's, those in which
-// something is wrong are an error.
-func namedQueries(cfg *config.Config) ([]queries.Query, error) {
+// project's own come before those of lakectl, and those in the SQL of the engine
+// before those in Trino's. Of the project's, those in which something is wrong are
+// an error.
+func namedQueries(cfg *config.Config, engine string) ([]queries.Query, error) {
 	own, problems, err := ownQueries(cfg)
 	if err != nil {
 		return nil, err
@@ -30,10 +31,18 @@ func namedQueries(cfg *config.Config) ([]queries.Query, error) {
 		return nil, err
 	}
 	builtin, _, err := queries.Load(queries.Files(), queriesOfTrino)
+	if err != nil || engine != snowflakeEngine {
+		return queries.Merge(own, builtin), err
+	}
+	ownOfEngine, problems, err := queriesIn(cfg, snowflakeEngine)
 	if err != nil {
 		return nil, err
 	}
-	return queries.Merge(own, builtin), nil
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	builtinOfEngine, _, err := queries.Load(queries.Files(), snowflakeEngine)
+	return queries.Merge(queries.Merge(ownOfEngine, own), queries.Merge(builtinOfEngine, builtin)), err
 }
 
 // queriesOfTrino is the folder of queries in Trino's SQL.
@@ -55,7 +64,7 @@ type queryParameter struct {
 }
 
 // listQueries shows the queries that have names.
-func (app *App) listQueries() error {
+func (app *App) listQueries(opts *QueryOptions) error {
 	_, cfg, problems, err := app.read()
 	if err != nil {
 		return err
@@ -63,18 +72,18 @@ func (app *App) listQueries() error {
 	if cfg == nil {
 		return problems.Err()
 	}
-	list, err := namedQueries(cfg)
+	list, err := namedQueries(cfg, opts.Engine)
 	if err != nil {
 		return err
 	}
 	items := make([]queryItem, len(list))
-	own, err := filepath.Glob(filepath.Join(cfg.Path(queriesFolder), "*.sql"))
+	own, _, err := ownQueries(cfg)
 	if err != nil {
 		return err
 	}
 	for i, q := range list {
 		items[i] = queryItem{Name: q.Name, Description: q.Description, Parameters: []queryParameter{},
-			Own: slices.ContainsFunc(own, func(path string) bool { return filepath.Base(path) == q.Name+".sql" })}
+			Own: slices.ContainsFunc(own, func(o queries.Query) bool { return o.Name == q.Name })}
 		for _, p := range q.Parameters {
 			items[i].Parameters = append(items[i].Parameters, queryParameter{p.Name, p.Type, p.Default, p.Description})
 		}
@@ -107,7 +116,7 @@ func (app *App) completeQueries(_ *cobra.Command, args []string, start string) (
 	if err != nil || cfg == nil || len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	list, _ := namedQueries(cfg)
+	list, _ := namedQueries(cfg, "")
 	var names []string
 	for _, q := range list {
 		if strings.HasPrefix(q.Name, start) {
@@ -126,7 +135,10 @@ func (w *workspace) statement(opts *QueryOptions, engine string) (query.Statemen
 	if err != nil {
 		return query.Statement{}, err
 	}
-	q, err := w.findQuery(opts, given, types)
+	q, err := w.findQuery(opts, engine, given, types)
+	if err == nil && engine == snowflakeEngine {
+		err = inSnowflake(q)
+	}
 	if err != nil {
 		return query.Statement{}, err
 	}
@@ -161,14 +173,14 @@ func parameterOf(q queries.Query, name string) *queries.Parameter {
 
 // findQuery returns the query of a name, or the one that was typed or is in a
 // file.
-func (w *workspace) findQuery(opts *QueryOptions, given, types map[string]string) (queries.Query, error) {
+func (w *workspace) findQuery(opts *QueryOptions, engine string, given, types map[string]string) (queries.Query, error) {
 	if opts.File != "" {
 		return fileQuery(opts, given, types)
 	}
 	if !nameOfQuery.MatchString(opts.Text) {
 		return typed(opts.Text, given, types)
 	}
-	list, err := namedQueries(w.Config)
+	list, err := namedQueries(w.Config, engine)
 	if err != nil {
 		return queries.Query{}, err
 	}

@@ -62,7 +62,9 @@ func mentioned(state *lake.State, sql string) []lake.TableRef {
 	mentions := queries.Query{SQL: sql}.Mentions()
 	var list []lake.TableRef
 	for _, ref := range state.TableRefs() {
-		named := func(name string) bool { return strings.EqualFold(name, ref.String()) || strings.EqualFold(name, alias(ref)) }
+		named := func(name string) bool {
+			return strings.EqualFold(name, ref.String()) || strings.EqualFold(name, alias(ref))
+		}
 		if slices.ContainsFunc(mentions, named) || asksForTables.MatchString(sql) {
 			list = append(list, ref)
 		}
