@@ -102,12 +102,22 @@ func (s *Setup) compareTrust(found *Findings, trust Trust) {
 	}
 }
 
-// extra finds what lakectl made and the lake no longer has. It is not dropped by
+// extra finds what lakectl made and the project or the lake no longer has. It is not dropped by
 // itself: people may have built on it.
 func (s *Setup) extra(found *Findings) {
 	known := map[string]bool{}
 	for _, t := range s.Tables {
 		known[t.key()] = true
+	}
+	for _, v := range s.Views {
+		if _, lacks := s.viewSQL(v); lacks == "" {
+			known[strings.ToUpper(v.Name)] = true
+		}
+	}
+	for _, name := range sortedKeys(s.read.views) {
+		if !known[name] && s.ours(s.read.views[name].comment) {
+			found.add("view", strings.ToUpper(s.Schema)+"."+name, "drop view "+s.in(s.Schema, name)+", when nobody needs it", "the project has no such view, or no longer the tables for it")
+		}
 	}
 	for _, name := range sortedKeys(s.read.externals) {
 		if !known[name] && s.ours(s.read.externals[name].comment) {

@@ -70,6 +70,9 @@ func TestCheck(t *testing.T) {
 		"a table that the lake has no more": {change: func(w *world) {
 			w.account.Put(&accounttest.Thing{Kind: "external table", Name: "SHOP.GOLD.OLD", Owner: "SHOP_OWNER", Comment: "lakectl shop/dev: x"})
 		}, want: []string{`external table GOLD.OLD: the lake has no such table | drop external table "SHOP"."GOLD"."OLD", when nobody needs it`}},
+		"a view that the project has no more": {change: func(w *world) {
+			w.account.Put(&accounttest.Thing{Kind: "view", Name: "SHOP.ANALYTICS.OLD", Owner: "SHOP_OWNER", Comment: "lakectl shop/dev: x"})
+		}, want: []string{`view ANALYTICS.OLD: the project has no such view, or no longer the tables for it | drop view "SHOP"."ANALYTICS"."OLD", when nobody needs it`}},
 		"nothing": {change: func(w *world) { w.account = accounttest.New() }, want: []string{"role SHOP_OWNER: it does not exist | lakectl snowflake setup"}},
 	} {
 		t.Run(name, func(t *testing.T) {

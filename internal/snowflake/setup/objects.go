@@ -112,8 +112,9 @@ func (s *Spec) tableBody(t Table) string {
 	if len(keys) > 0 {
 		body += "\n  partition by (" + strings.Join(keys, ", ") + ")"
 	}
-	// What is there is told by sync: it knows which commit that is.
-	return body + fmt.Sprintf("\n  location = @%s/%s/\n  refresh_on_create = false\n  auto_refresh = false\n  pattern = '.*[.]parquet'\n  file_format = (format_name = %s)",
+	// A table that is replaced must not be empty until sync comes, which then
+	// notes the commit.
+	return body + fmt.Sprintf("\n  location = @%s/%s/\n  refresh_on_create = true\n  auto_refresh = false\n  pattern = '.*[.]parquet'\n  file_format = (format_name = %s)",
 		s.in(t.Ref.Layer, stageName), t.Ref.Name, literal(s.in(machinery, formatName)))
 }
 

@@ -191,6 +191,43 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// Whatever is refused, the error names the step, its role and what is next.
+func TestRefusedStatements(t *testing.T) {
+	s := open(t, sampleSpec(t), accounttest.New())
+	plan, err := s.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range plan.Steps() {
+		a := accounttest.New()
+		a.Fail = func(_ int, sql string) error {
+			if sql == step.SQL {
+				return &accounttest.Error{Code: "003001", Message: "Insufficient privileges"}
+			}
+			return nil
+		}
+		err := setUp(t, open(t, sampleSpec(t), a))
+		var typed *diag.Error
+		if !errors.As(err, &typed) || typed.Class != diag.Usage || !strings.Contains(err.Error(), step.String()+", as "+step.Role+": Snowflake: Insufficient privileges") || !strings.Contains(typed.Next, "administrator") {
+			t.Errorf("%s: %v", step, err)
+		}
+	}
+}
+
+// A table that is replaced has its files at once.
+func TestReplacedTableIsNotEmpty(t *testing.T) {
+	w := newWorld(t)
+	w.commit(map[string]int64{"gold/total/x.parquet": 1})
+	w.wantSync(SyncOptions{}, `"GOLD"."TOTAL" refresh`)
+	w.account.Thing("external table", "SHOP.GOLD.TOTAL").Columns[1][1] = "FLOAT"
+	if err := setUp(t, w.open()); err != nil {
+		t.Fatal(err)
+	}
+	w.same()
+	w.account.Sent()
+	w.wantSync(SyncOptions{}, `"GOLD"."TOTAL" refresh`)
+}
+
 // An administrator runs the first part, an engineer the rest.
 func TestTwoPeople(t *testing.T) {
 	a := accounttest.New()

@@ -261,6 +261,9 @@ func createExternal(a *Account, m, _ []string) error {
 			}
 			t.Columns = append(t.Columns, [2]string{c[1], typ})
 		}
+		if t.Set["refresh_on_create"] == "true" {
+			t.Files = a.files(a.folder(t))
+		}
 	}
 	a.foresee(t)
 	return nil

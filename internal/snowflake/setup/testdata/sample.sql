@@ -146,11 +146,11 @@ create external table if not exists "LAKEHOUSE"."SILVER"."CUSTOMERS" (
   "PROCESSED_TIMESTAMP" timestamp_ntz(6) as (iff(is_integer(value:"processed_timestamp"), to_timestamp_ntz(value:"processed_timestamp"::number(19,0), 6), value:"processed_timestamp"::timestamp_ntz(6)))
 )
   location = @"LAKEHOUSE"."SILVER"."LAKE"/customers/
-  refresh_on_create = false
+  refresh_on_create = true
   auto_refresh = false
   pattern = '.*[.]parquet'
   file_format = (format_name = '"LAKEHOUSE"."LAKECTL"."PARQUET"')
-  comment = 'lakectl lakehouse/dev: silver.customers; definition abcb1172deaa4c81';
+  comment = 'lakectl lakehouse/dev: silver.customers; definition 83bc02942afc8623';
 
 -- create external table SILVER.TRANSACTIONS: it reads silver/transactions/ of the lake
 create external table if not exists "LAKEHOUSE"."SILVER"."TRANSACTIONS" (
@@ -173,11 +173,11 @@ create external table if not exists "LAKEHOUSE"."SILVER"."TRANSACTIONS" (
 )
   partition by ("TRANSACTION_DATE")
   location = @"LAKEHOUSE"."SILVER"."LAKE"/transactions/
-  refresh_on_create = false
+  refresh_on_create = true
   auto_refresh = false
   pattern = '.*[.]parquet'
   file_format = (format_name = '"LAKEHOUSE"."LAKECTL"."PARQUET"')
-  comment = 'lakectl lakehouse/dev: silver.transactions; definition 762230b8058b8a87';
+  comment = 'lakectl lakehouse/dev: silver.transactions; definition ce9951c4d5492722';
 
 -- create external table GOLD.DAILY_SALES: it reads gold/daily_sales/ of the lake
 create external table if not exists "LAKEHOUSE"."GOLD"."DAILY_SALES" (
@@ -190,11 +190,11 @@ create external table if not exists "LAKEHOUSE"."GOLD"."DAILY_SALES" (
   "AGGREGATION_TIMESTAMP" timestamp_ntz(6) as (iff(is_integer(value:"aggregation_timestamp"), to_timestamp_ntz(value:"aggregation_timestamp"::number(19,0), 6), value:"aggregation_timestamp"::timestamp_ntz(6)))
 )
   location = @"LAKEHOUSE"."GOLD"."LAKE"/daily_sales/
-  refresh_on_create = false
+  refresh_on_create = true
   auto_refresh = false
   pattern = '.*[.]parquet'
   file_format = (format_name = '"LAKEHOUSE"."LAKECTL"."PARQUET"')
-  comment = 'lakectl lakehouse/dev: gold.daily_sales; definition 2589a26eb48f8292';
+  comment = 'lakectl lakehouse/dev: gold.daily_sales; definition 6f43ddc68861d27f';
 
 -- create external table GOLD.WEEKLY_SALES: it reads gold/weekly_sales/ of the lake
 create external table if not exists "LAKEHOUSE"."GOLD"."WEEKLY_SALES" (
@@ -207,11 +207,11 @@ create external table if not exists "LAKEHOUSE"."GOLD"."WEEKLY_SALES" (
   "AGGREGATION_TIMESTAMP" timestamp_ntz(6) as (iff(is_integer(value:"aggregation_timestamp"), to_timestamp_ntz(value:"aggregation_timestamp"::number(19,0), 6), value:"aggregation_timestamp"::timestamp_ntz(6)))
 )
   location = @"LAKEHOUSE"."GOLD"."LAKE"/weekly_sales/
-  refresh_on_create = false
+  refresh_on_create = true
   auto_refresh = false
   pattern = '.*[.]parquet'
   file_format = (format_name = '"LAKEHOUSE"."LAKECTL"."PARQUET"')
-  comment = 'lakectl lakehouse/dev: gold.weekly_sales; definition cfe292b624e530c8';
+  comment = 'lakectl lakehouse/dev: gold.weekly_sales; definition ecfd1b7bcee23391';
 
 -- create external table GOLD.MONTHLY_SALES: it reads gold/monthly_sales/ of the lake
 create external table if not exists "LAKEHOUSE"."GOLD"."MONTHLY_SALES" (
@@ -224,11 +224,11 @@ create external table if not exists "LAKEHOUSE"."GOLD"."MONTHLY_SALES" (
   "AGGREGATION_TIMESTAMP" timestamp_ntz(6) as (iff(is_integer(value:"aggregation_timestamp"), to_timestamp_ntz(value:"aggregation_timestamp"::number(19,0), 6), value:"aggregation_timestamp"::timestamp_ntz(6)))
 )
   location = @"LAKEHOUSE"."GOLD"."LAKE"/monthly_sales/
-  refresh_on_create = false
+  refresh_on_create = true
   auto_refresh = false
   pattern = '.*[.]parquet'
   file_format = (format_name = '"LAKEHOUSE"."LAKECTL"."PARQUET"')
-  comment = 'lakectl lakehouse/dev: gold.monthly_sales; definition c38a226b1d16f720';
+  comment = 'lakectl lakehouse/dev: gold.monthly_sales; definition 239a6a69a50fb918';
 
 -- create external table GOLD.CUSTOMER_ANALYTICS: it reads gold/customer_analytics/ of the lake
 create external table if not exists "LAKEHOUSE"."GOLD"."CUSTOMER_ANALYTICS" (
@@ -244,11 +244,11 @@ create external table if not exists "LAKEHOUSE"."GOLD"."CUSTOMER_ANALYTICS" (
   "AGGREGATION_TIMESTAMP" timestamp_ntz(6) as (iff(is_integer(value:"aggregation_timestamp"), to_timestamp_ntz(value:"aggregation_timestamp"::number(19,0), 6), value:"aggregation_timestamp"::timestamp_ntz(6)))
 )
   location = @"LAKEHOUSE"."GOLD"."LAKE"/customer_analytics/
-  refresh_on_create = false
+  refresh_on_create = true
   auto_refresh = false
   pattern = '.*[.]parquet'
   file_format = (format_name = '"LAKEHOUSE"."LAKECTL"."PARQUET"')
-  comment = 'lakectl lakehouse/dev: gold.customer_analytics; definition dbe2b08927486be3';
+  comment = 'lakectl lakehouse/dev: gold.customer_analytics; definition 0c96da619e0f05d9';
 
 -- create external table GOLD.LATEST_SNAPSHOT: it reads gold/latest_snapshot/ of the lake
 create external table if not exists "LAKEHOUSE"."GOLD"."LATEST_SNAPSHOT" (
@@ -271,11 +271,11 @@ create external table if not exists "LAKEHOUSE"."GOLD"."LATEST_SNAPSHOT" (
   "AGGREGATION_TIMESTAMP" timestamp_ntz(6) as (iff(is_integer(value:"aggregation_timestamp"), to_timestamp_ntz(value:"aggregation_timestamp"::number(19,0), 6), value:"aggregation_timestamp"::timestamp_ntz(6)))
 )
   location = @"LAKEHOUSE"."GOLD"."LAKE"/latest_snapshot/
-  refresh_on_create = false
+  refresh_on_create = true
   auto_refresh = false
   pattern = '.*[.]parquet'
   file_format = (format_name = '"LAKEHOUSE"."LAKECTL"."PARQUET"')
-  comment = 'lakectl lakehouse/dev: gold.latest_snapshot; definition ff4ff01fafe2e6a3';
+  comment = 'lakectl lakehouse/dev: gold.latest_snapshot; definition ca6f14f90920c5da';
 
 -- create view ANALYTICS.CUSTOMER_VALUE: What each customer was worth, with their place among all; without names
 create secure view if not exists "LAKEHOUSE"."ANALYTICS"."CUSTOMER_VALUE"
