@@ -161,8 +161,8 @@ type snowflakeConfirm struct {
 }
 
 func (o *snowflakeConfirm) bind(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&o.Yes, "yes", false, "do not ask; in production --confirm-name is needed, too")
-	cmd.Flags().StringVar(&o.ConfirmName, "confirm-name", "", "the database's `NAME`, for production without a terminal")
+	cmd.Flags().BoolVar(&o.Yes, "yes", false, "do not ask (in production: --confirm-name)")
+	cmd.Flags().StringVar(&o.ConfirmName, "confirm-name", "", "in production, with no terminal: the database's `NAME`")
 }
 
 // confirm asks, unless that was answered. Production is one whose name is to be

@@ -458,3 +458,15 @@ func ExampleSpec_Owner() {
 	fmt.Println((&Spec{Database: "lakehouse"}).Owner())
 	// Output: LAKEHOUSE_OWNER
 }
+
+func TestGrantKey(t *testing.T) {
+	want := grantKey("r", "select", "EXTERNAL TABLE", "DB.GOLD.<EXTERNAL TABLE>")
+	for _, other := range [][2]string{{"EXTERNAL_TABLE", `DB.GOLD.<EXTERNAL_TABLE>`}, {"TABLE", `"DB".GOLD.<TABLE>`}} {
+		if got := grantKey("R", "SELECT", other[0], other[1]); got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
+	}
+	if grantKey("r", "select", "TABLE", "DB.GOLD.A_B") == grantKey("r", "select", "TABLE", "DB.GOLD.A B") {
+		t.Error("two names are one")
+	}
+}

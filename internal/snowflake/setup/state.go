@@ -253,9 +253,11 @@ func (r *stateReader) grants(role string) {
 }
 
 // grantKey names a grant. Snowflake writes the kinds of things with _ or blanks,
-// and names with quotes where they need some.
+// names with quotes where they need some, and may count external tables among
+// tables.
 func grantKey(role, privilege, kind, name string) string {
-	return strings.ToUpper(strings.Join([]string{role, privilege, strings.ReplaceAll(kind, "_", " "), strings.NewReplacer(`"`, "", "_", " ").Replace(name)}, "|"))
+	key := strings.ToUpper(strings.Join([]string{role, privilege, kind, strings.ReplaceAll(name, `"`, "")}, "|"))
+	return strings.NewReplacer("EXTERNAL TABLE", "TABLE", "EXTERNAL_TABLE", "TABLE").Replace(key)
 }
 
 // insides reads what is in the database.
