@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lakectl/lakectl/queries"
 )
 
 // block is a fenced block of a page.
@@ -203,6 +205,29 @@ func sameFields(t *testing.T, path string, shown, got any) {
 			t.Errorf("%s is no list", path)
 		case len(shown) > 0 && len(list) > 0:
 			sameFields(t, path+".0", shown[0], list[0])
+		}
+	}
+}
+
+// README.md lists the questions that come with lakectl, as they describe
+// themselves, and their parameters.
+func TestReadmeListsQuestions(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, _, err := queries.Load(queries.Files(), queriesOfTrino)
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	for _, q := range list {
+		var names []string
+		for _, p := range q.Parameters {
+			names = append(names, "`"+p.Name+"`")
+		}
+		line := "| `" + q.Name + "` | " + strings.ToLower(q.Description[:1]) + q.Description[1:] + " | " + strings.TrimLeft(strings.Join(names, ", ")+" |", " ")
+		if !strings.Contains(string(page), line+"\n") {
+			t.Errorf("README.md has no line\n%s", line)
 		}
 	}
 }
