@@ -90,8 +90,8 @@ func TestMonitorMetrics(t *testing.T) {
 
 func TestMonitorAlarms(t *testing.T) {
 	l := newMonitorLab(t)
-	if _, err := l.Alarms(t.Context()); diag.ClassOf(err) != diag.Usage || !strings.Contains(err.Error(), "nothing is deployed") {
-		t.Errorf("without a stack: %v", err)
+	if alarms, err := l.Alarms(t.Context()); err != nil || len(alarms) > 0 {
+		t.Errorf("without a stack: %v, %v", alarms, err)
 	}
 	_, err := l.Subscriptions(t.Context())
 	for _, err := range []error{err, l.Publish(t.Context(), &monitor.Failure{What: "x"})} {
