@@ -132,13 +132,13 @@ func (app *App) tellSnowflake(ctx context.Context, w *workspace) error {
 	switch {
 	case errors.Is(err, setup.ErrNotSetUp):
 		app.warn(fmt.Sprintf("Snowflake was not told: %v; `lakectl snowflake setup` makes it", err))
-		return nil
 	case err != nil:
 		left := diag.Errorf(diag.ClassOf(err), "what the run committed stays, but Snowflake does not know all of it yet").
 			WithNext("`lakectl snowflake sync` tells it, or the next run; where runs should not, write `snowflake: {sync: false}` into lakehouse.yaml")
 		return errors.Join(err, left)
 	}
-	if n := len(r.Tables); n > 0 {
+	if r != nil && len(r.Tables) > 0 {
+		n := len(r.Tables)
 		app.note("Snowflake: %s refreshed", term.Plural(int64(n), "table", "tables"))
 	}
 	return nil

@@ -130,7 +130,7 @@ func (s *Setup) extra(found *Findings) {
 // compareRows counts the rows of each file of each table that Snowflake was told
 // of, and says which tables it is behind with.
 func (s *Setup) compareRows(ctx context.Context, l Lake, st *lake.State, found *Findings) error {
-	list, _, err := s.behind(ctx, l, SyncOptions{})
+	list, r, err := s.behind(ctx, l, SyncOptions{})
 	if errors.Is(err, ErrNotSetUp) {
 		return nil // the plan says what is missing
 	}
@@ -144,8 +144,9 @@ func (s *Setup) compareRows(ctx context.Context, l Lake, st *lake.State, found *
 		return err
 	}
 	for _, t := range s.Tables {
-		if slices.ContainsFunc(list, func(f refresh) bool { return f.table.Ref == t.Ref }) || st.Tables[t.Ref] == nil {
-			continue
+		behind := slices.ContainsFunc(list, func(f refresh) bool { return f.table.Ref == t.Ref })
+		if behind || slices.Contains(r.Missing, t.Ref.String()) || st.Tables[t.Ref] == nil {
+			continue // what is said of it already would be said again of each file
 		}
 		if err := s.countRows(ctx, t, st.Tables[t.Ref], found); err != nil {
 			return err

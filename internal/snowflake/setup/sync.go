@@ -32,6 +32,7 @@ type Result struct {
 	DryRun   bool          `json:"dry_run,omitempty"`
 	UpToDate int           `json:"unchanged"` // tables of which nothing was sent
 	Tables   []TableResult `json:"tables"`    // the others
+	Missing  []string      `json:"missing"`   // tables of the lake that were not set up
 }
 
 // TableResult says what was sent of one table.
@@ -81,7 +82,8 @@ var ErrNotSetUp = errors.New("not set up in Snowflake")
 // Sync has Snowflake look at what commits have changed since the last that it was
 // told of, partition by partition. A table's commit is remembered once all of its
 // partitions are sent: what a crash left out is sent by the next Sync, and what
-// is sent twice does no harm.
+// is sent twice does no harm. Tables that were not set up are an ErrNotSetUp
+// beside the result of the others.
 func (s *Setup) Sync(ctx context.Context, l Lake, o SyncOptions) (*Result, error) {
 	list, r, err := s.behind(ctx, l, o)
 	if err != nil {
@@ -102,6 +104,11 @@ func (s *Setup) Sync(ctx context.Context, l Lake, o SyncOptions) (*Result, error
 		r.Tables = append(r.Tables, TableResult{Table: f.table.Ref.String(), Name: strings.ToUpper(s.Database) + "." + f.table.key(), Commit: f.commit.Sequence,
 			Whole: f.whole, Partitions: f.partitions, Why: f.why})
 	}
+	if n := len(r.Missing); n > 0 {
+		return r, diag.Errorf(diag.Usage, "%s %w: no such external table of lakectl's is in the database %s",
+			strings.Join(r.Missing, ", ")+map[bool]string{true: " is", false: " are"}[n == 1], ErrNotSetUp, strings.ToUpper(s.Database)).
+			WithNext("`lakectl snowflake setup` makes it")
+	}
 	return r, nil
 }
 
@@ -115,7 +122,7 @@ func (s *Setup) behind(ctx context.Context, l Lake, o SyncOptions) ([]refresh, *
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &Result{Commit: st.Sequence, Tables: []TableResult{}}
+	r := &Result{Commit: st.Sequence, Tables: []TableResult{}, Missing: []string{}}
 	var list []refresh
 	for _, t := range s.Tables {
 		have := st.Tables[t.Ref]
@@ -124,8 +131,8 @@ func (s *Setup) behind(ctx context.Context, l Lake, o SyncOptions) ([]refresh, *
 		}
 		external, ok := tables[t.key()]
 		if !ok || !s.ours(external.comment) {
-			return nil, nil, diag.Errorf(diag.Usage, "%s is %w: there is no external table %s.%s of lakectl's", t.Ref, ErrNotSetUp, strings.ToUpper(s.Database), t.key()).
-				WithNext("`lakectl snowflake setup` makes it")
+			r.Missing = append(r.Missing, t.Ref.String())
+			continue
 		}
 		f := refresh{table: t, created: external.created, commit: st.Commits[have.Sequence-1]}
 		was := sent[t.Ref.String()]

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -134,8 +135,17 @@ func TestSyncIsNotFooled(t *testing.T) {
 	w.account.Remove("external table", "SHOP.GOLD.TOTAL")
 	_, err := w.sync(SyncOptions{})
 	var typed *diag.Error
-	if !errors.Is(err, ErrNotSetUp) || !errors.As(err, &typed) || typed.Class != diag.Usage || !strings.Contains(err.Error(), "gold.total is not set up in Snowflake: there is no external table SHOP.GOLD.TOTAL") {
+	if !errors.Is(err, ErrNotSetUp) || !errors.As(err, &typed) || typed.Class != diag.Usage || !strings.Contains(err.Error(), "gold.total is not set up in Snowflake: no such external table of lakectl's is in the database SHOP") {
 		t.Fatalf("%v", err)
+	}
+	// The others are told all the same.
+	w.commit(map[string]int64{"silver/orders/day=2026-11-02/shop=a/x.parquet": 1})
+	w.account.Sent()
+	if r, err := w.sync(SyncOptions{}); !errors.Is(err, ErrNotSetUp) || len(r.Tables) != 1 || !slices.Equal(r.Missing, []string{"gold.total"}) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if got := w.refreshed(); len(got) != 1 {
+		t.Errorf("it refreshed %q", got)
 	}
 	if err := setUp(t, w.open()); err != nil {
 		t.Fatal(err)
