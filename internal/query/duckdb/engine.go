@@ -119,6 +119,7 @@ func (e *Engine) begin(ctx context.Context, sql string, values []string) (*resul
 	}
 	r := &result{ctx: ctx, engine: e, state: state}
 	if err := r.open(ctx, sql, values); err != nil {
+		err = r.orMoved(err)
 		r.Close()
 		return nil, err
 	}

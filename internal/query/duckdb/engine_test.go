@@ -306,3 +306,28 @@ func sum(list []int) (total int) {
 	}
 	return total
 }
+
+// What goes wrong because a table was changed while it was read is said as that.
+func TestErrorsOfChangedTables(t *testing.T) {
+	l := sampleLake(t)
+	e := engineOn(l)
+	e.ahead = 0
+	r, err := e.Run(context.Background(), sql("select * from silver.customers"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Write("customers_99.csv", "customer_id,first_name,last_name,email,phone,registration_date,loyalty_points\nCUST99999999,A,B,a@example.com,1,2026-01-01 00:00:00,1\n")
+	l.MustRun()
+	wrong := errors.New("invalid TType")
+	if got := r.(*result).orMoved(wrong); diag.ClassOf(got) != diag.Transient {
+		t.Errorf("changed: %v", got)
+	}
+	r.Close()
+	if r, err = e.Run(context.Background(), sql("select * from silver.customers")); err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got := r.(*result).orMoved(wrong); !errors.Is(got, wrong) {
+		t.Errorf("not changed: %v", got)
+	}
+}

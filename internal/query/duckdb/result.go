@@ -58,7 +58,7 @@ func (r *result) readAhead() error {
 			r.end = err
 			return r.unmoved()
 		case err != nil:
-			return err
+			return r.orMoved(err)
 		}
 		r.held = append(r.held, record)
 		size += sizeOf(record)
@@ -112,13 +112,21 @@ func (r *result) next() (arrow.Record, error) {
 	if err == nil {
 		return record, nil
 	}
-	if errors.Is(err, io.EOF) {
-		if moved := r.unmoved(); moved != nil {
-			err = moved
-		}
+	r.end = r.orMoved(err)
+	return nil, r.end
+}
+
+// orMoved returns an error, also that of the end; or that a table was changed
+// while it was read, which is then the cause: DuckDB opens a file more than once,
+// and may have found another one the second time.
+func (r *result) orMoved(err error) error {
+	if r.ctx.Err() != nil {
+		return err
 	}
-	r.end = err
-	return nil, err
+	if moved := r.unmoved(); moved != nil {
+		return moved
+	}
+	return err
 }
 
 // unmoved returns an error if a table was changed while it was read: its files
