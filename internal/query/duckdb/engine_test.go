@@ -110,6 +110,21 @@ func TestOnlyTheLake(t *testing.T) {
 }
 
 // Values are never SQL.
+// A dataset of which every record was good has an empty quarantine under both of
+// its names, and a table without rows has the column of its folders.
+func TestTablesWithoutRows(t *testing.T) {
+	l := lab.New(t)
+	l.Write("lakehouse.yaml", "project: p\nlake: ./lake\nbronze: {orders: {source: \"*.csv\"}}\n")
+	l.Write("orders.csv", "id,amount\n")
+	l.MustRun()
+	e := engineOn(l)
+	for _, table := range []string{"bronze.orders", "quarantine.orders", "silver.orders_quarantine"} {
+		if got := mustAsk(t, e, sql("select count(*), count(id), count(ingestion_date) from "+table+" where ingestion_date >= date '2026-01-01'")); got[0] != "0|0|0" {
+			t.Errorf("%s: %q", table, got)
+		}
+	}
+}
+
 func TestValuesAreInert(t *testing.T) {
 	e := engineOn(sampleLake(t))
 	q := queries.Query{SQL: "select :v, count(*) from ${silver}.customers where customer_id = :v or :v = 'all'", Parameters: []queries.Parameter{{Name: "v", Type: "string"}}}

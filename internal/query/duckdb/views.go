@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lakectl/lakectl/internal/bronze"
 	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/quarantine"
 	"github.com/lakectl/lakectl/internal/schema"
 	"github.com/lakectl/lakectl/queries"
 )
@@ -36,6 +38,9 @@ func relationOf(t *lake.Table) (*relation, error) {
 	r := &relation{ref: t.Ref, columns: slices.Clone(all.Columns), files: t.Files()}
 	r.varied = t.Ref.Layer == lake.Bronze || t.Ref.Layer == lake.Quarantine
 	if len(r.files) == 0 {
+		if r.varied && all.Index(ingestionDate) < 0 { // no folder tells that there is this column
+			r.columns = append(r.columns, schema.Column{Name: ingestionDate, Type: schema.T(schema.Date), Nullable: true})
+		}
 		return r, nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.files[0].Partition)) { // all files have the same
@@ -58,18 +63,45 @@ var asksForTables = regexp.MustCompile(`(?i)^\s*(explain\s+)?(show|describe|summ
 
 // mentioned returns the tables of the lake that a statement may read: those that
 // it mentions, and all of them if it asks what there is.
-func mentioned(state *lake.State, sql string) []lake.TableRef {
+func mentioned(state *lake.State, sql string) ([]*lake.Table, error) {
 	mentions := queries.Query{SQL: sql}.Mentions()
-	var list []lake.TableRef
-	for _, ref := range state.TableRefs() {
+	tables, err := tablesOf(state)
+	if err != nil {
+		return nil, err
+	}
+	var list []*lake.Table
+	for _, t := range tables {
+		ref := t.Ref
 		named := func(name string) bool {
 			return strings.EqualFold(name, ref.String()) || strings.EqualFold(name, alias(ref))
 		}
 		if slices.ContainsFunc(mentions, named) || asksForTables.MatchString(sql) {
-			list = append(list, ref)
+			list = append(list, t)
 		}
 	}
-	return list
+	return list, nil
+}
+
+// tablesOf returns the tables of a lake. A dataset of which every record was
+// good has a quarantine, too, that is empty, so that what asks for the bad ones
+// is told that there are none.
+func tablesOf(state *lake.State) ([]*lake.Table, error) {
+	var list, empty []*lake.Table
+	for _, ref := range state.TableRefs() {
+		t := state.Tables[ref]
+		list = append(list, t)
+		q := lake.TableRef{Layer: lake.Quarantine, Name: ref.Name}
+		if ref.Layer != lake.Bronze || state.Tables[q] != nil {
+			continue
+		}
+		columns, err := lake.SchemaOf(t.Schema)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", ref, err)
+		}
+		settings := lake.TableSettings{Schema: lake.Columns(quarantine.Schema(bronze.RawColumns(columns)))}
+		empty = append(empty, &lake.Table{Ref: q, TableSettings: settings})
+	}
+	return append(list, empty...), nil
 }
 
 // alias returns the other name of a quarantine, empty for other tables: the Glue
