@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lakectl/lakectl/internal/bronze"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/quarantine"
 	"github.com/lakectl/lakectl/internal/schema"
@@ -98,7 +97,9 @@ func tablesOf(state *lake.State) ([]*lake.Table, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", ref, err)
 		}
-		settings := lake.TableSettings{Schema: lake.Columns(quarantine.Schema(bronze.RawColumns(columns)))}
+		raw := columns.Names() // up to the first of those that lakectl adds
+		raw = raw[:max(0, columns.Index(quarantine.SourceFile))]
+		settings := lake.TableSettings{Schema: lake.Columns(quarantine.Schema(raw))}
 		empty = append(empty, &lake.Table{Ref: q, TableSettings: settings})
 	}
 	return append(list, empty...), nil
