@@ -233,13 +233,9 @@ func (r *result) prepare(sql string) (*prepared, error) {
 
 // tables returns the tables of the lake that a statement may read.
 func (r *result) tables(sql string) ([]*relation, error) {
-	tables, err := mentioned(r.state, sql)
-	if err != nil {
-		return nil, err
-	}
 	var list []*relation
-	for _, t := range tables {
-		rel, err := relationOf(t)
+	for _, ref := range mentioned(r.state, sql) {
+		rel, err := relationOf(r.state.Tables[ref])
 		if err != nil {
 			return nil, err
 		}

@@ -15,13 +15,9 @@ func Estimate(ctx context.Context, o Options, st query.Statement) (int64, error)
 	if err != nil {
 		return 0, err
 	}
-	tables, err := mentioned(state, st.Query.SQL)
-	if err != nil {
-		return 0, err
-	}
 	total := int64(0)
-	for _, t := range tables {
-		_, _, bytes := t.Size()
+	for _, ref := range mentioned(state, st.Query.SQL) {
+		_, _, bytes := state.Tables[ref].Size()
 		total += bytes
 	}
 	return total, nil

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/lakectl/lakectl/internal/lake"
-	"github.com/lakectl/lakectl/internal/quarantine"
 	"github.com/lakectl/lakectl/internal/schema"
 	"github.com/lakectl/lakectl/queries"
 )
@@ -37,9 +36,6 @@ func relationOf(t *lake.Table) (*relation, error) {
 	r := &relation{ref: t.Ref, columns: slices.Clone(all.Columns), files: t.Files()}
 	r.varied = t.Ref.Layer == lake.Bronze || t.Ref.Layer == lake.Quarantine
 	if len(r.files) == 0 {
-		if r.varied && all.Index(ingestionDate) < 0 { // no folder tells that there is this column
-			r.columns = append(r.columns, schema.Column{Name: ingestionDate, Type: schema.T(schema.Date), Nullable: true})
-		}
 		return r, nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.files[0].Partition)) { // all files have the same
@@ -62,47 +58,18 @@ var asksForTables = regexp.MustCompile(`(?i)^\s*(explain\s+)?(show|describe|summ
 
 // mentioned returns the tables of the lake that a statement may read: those that
 // it mentions, and all of them if it asks what there is.
-func mentioned(state *lake.State, sql string) ([]*lake.Table, error) {
+func mentioned(state *lake.State, sql string) []lake.TableRef {
 	mentions := queries.Query{SQL: sql}.Mentions()
-	tables, err := tablesOf(state)
-	if err != nil {
-		return nil, err
-	}
-	var list []*lake.Table
-	for _, t := range tables {
-		ref := t.Ref
+	var list []lake.TableRef
+	for _, ref := range state.TableRefs() {
 		named := func(name string) bool {
 			return strings.EqualFold(name, ref.String()) || strings.EqualFold(name, alias(ref))
 		}
 		if slices.ContainsFunc(mentions, named) || asksForTables.MatchString(sql) {
-			list = append(list, t)
+			list = append(list, ref)
 		}
 	}
-	return list, nil
-}
-
-// tablesOf returns the tables of a lake. A dataset of which every record was
-// good has a quarantine, too, that is empty, so that what asks for the bad ones
-// is told that there are none.
-func tablesOf(state *lake.State) ([]*lake.Table, error) {
-	var list, empty []*lake.Table
-	for _, ref := range state.TableRefs() {
-		t := state.Tables[ref]
-		list = append(list, t)
-		q := lake.TableRef{Layer: lake.Quarantine, Name: ref.Name}
-		if ref.Layer != lake.Bronze || state.Tables[q] != nil {
-			continue
-		}
-		columns, err := lake.SchemaOf(t.Schema)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", ref, err)
-		}
-		raw := columns.Names() // up to the first of those that lakectl adds
-		raw = raw[:max(0, columns.Index(quarantine.SourceFile))]
-		settings := lake.TableSettings{Schema: lake.Columns(quarantine.Schema(raw))}
-		empty = append(empty, &lake.Table{Ref: q, TableSettings: settings})
-	}
-	return append(list, empty...), nil
+	return list
 }
 
 // alias returns the other name of a quarantine, empty for other tables: the Glue
