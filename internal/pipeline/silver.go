@@ -360,8 +360,8 @@ func (s *silverLayer) stage(t *project.Silver, p *tablePlan, done *silver.Result
 		}
 	}
 	s.files[ref] = files
-	if len(done.Quarantined)+len(p.removed)+len(p.request.Replay) > 0 {
-		q := quarantineRef(t.Name)
+	// Even without rows there is a quarantine, so that who counts them can ask.
+	if q := quarantineRef(t.Name); s.state.Tables[q] == nil || len(done.Quarantined)+len(p.removed)+len(p.request.Replay) > 0 {
 		s.tx.SetTable(q, lake.TableSettings{Schema: lake.Columns(quarantine.Schema(p.request.RawColumns))})
 		s.tx.Put(q, done.Quarantined...)
 		for _, f := range done.Quarantined {

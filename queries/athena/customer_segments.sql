@@ -4,7 +4,7 @@ with segments as (
   select
     customer_segment,
     count(*) as customers,
-    count(first_purchase_date) as buyers,
+    count(case when total_transactions > 0 then 1 end) as buyers,
     sum(total_transactions) as transactions,
     sum(customer_lifetime_value) as revenue,
     max(last_purchase_date) as last_purchase_date

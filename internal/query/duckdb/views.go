@@ -35,10 +35,14 @@ func relationOf(t *lake.Table) (*relation, error) {
 	}
 	r := &relation{ref: t.Ref, columns: slices.Clone(all.Columns), files: t.Files()}
 	r.varied = t.Ref.Layer == lake.Bronze || t.Ref.Layer == lake.Quarantine
-	if len(r.files) == 0 {
-		return r, nil
+	var names []string
+	switch {
+	case len(r.files) > 0:
+		names = slices.Sorted(maps.Keys(r.files[0].Partition)) // all files have the same
+	case r.varied: // there is no file that could tell
+		names = []string{ingestionDate}
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.files[0].Partition)) { // all files have the same
+	for _, name := range names {
 		at := all.Index(name)
 		if at < 0 {
 			kind := schema.String
