@@ -114,7 +114,7 @@ func TestOnlyTheLake(t *testing.T) {
 // its names, and a table without rows has the column of its folders.
 func TestTablesWithoutRows(t *testing.T) {
 	l := lab.New(t)
-	l.Write("lakehouse.yaml", "project: p\nlake: ./lake\nbronze: {orders: {source: \"*.csv\"}}\n")
+	l.Write("lakehouse.yaml", "project: p\nlake: ./lake\nbronze: {orders: {source: \"*.csv\"}}\nsilver: {orders: {columns: {id: {type: string}}}}\n")
 	l.Write("orders.csv", "id,amount\n")
 	l.MustRun()
 	e := engineOn(l)
