@@ -1,7 +1,7 @@
 # `make help` lists what there is. Everything that is needed beyond Go, gcc and
 # make is fetched, with pinned versions, into .tools/ and .venv/
 # (.venv-lint/ for the linters of the template, .venv-aws/ for an account of AWS,
-# .venv-snowflake/ for a Snowflake).
+# .venv-ministack/ for one whose Athena runs SQL, .venv-snowflake/ for a Snowflake).
 
 GO           ?= go
 PYTHON       ?= python3
@@ -43,7 +43,7 @@ e2e: build .venv/ready .venv-snowflake/ready $(VERSITYGW) ## what needs more tha
 	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) $(GO) test -count=1 -tags e2e ./internal/storage/s3
 	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_PYTHON=$(CURDIR)/.venv/bin/python E2E_FAKESNOW=$(CURDIR)/.venv-snowflake/bin/fakesnow $(GO) test -count=1 -tags e2e $$($(GO) list -tags e2e ./internal/e2e/... | grep -v /awstest)
 
-e2e-aws: build .venv-aws/ready ## from an empty account of AWS (moto) to a lakehouse and back, and what talks to AWS (Python 3)
+e2e-aws: build .venv-aws/ready .venv-ministack/ready ## from an empty account of AWS (moto) to a lakehouse and back, what talks to AWS, and SQL in Athena (ministack; Python 3)
 	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto $(GO) test -count=1 -tags e2e ./internal/e2e/awstest
 	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto .ci/e2e-aws bin/lakectl
 	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto $(GO) test -count=1 -tags e2e -run QuickstartOnAWS ./internal/cli
@@ -59,7 +59,7 @@ nightly: ## long fuzzing of every parser (FUZZTIME each), and the tests that tak
 	$(GO) test -count=1 -timeout 8h -tags nightly ./internal/e2e/...
 
 clean: ## remove what the other targets made
-	rm -rf bin demo .venv .venv-aws .venv-lint .venv-snowflake .tools
+	rm -rf bin demo .venv .venv-aws .venv-lint .venv-ministack .venv-snowflake .tools
 
 $(GOLANGCI):
 	@mkdir -p .tools
@@ -79,6 +79,11 @@ $(VERSITYGW):
 .venv-aws/ready: internal/e2e/awstest/requirements.txt
 	$(PYTHON) -m venv .venv-aws
 	.venv-aws/bin/pip install --quiet --disable-pip-version-check -r internal/e2e/awstest/requirements.txt
+	touch $@
+
+.venv-ministack/ready: internal/e2e/awstest/ministack-requirements.txt
+	$(PYTHON) -m venv .venv-ministack
+	.venv-ministack/bin/pip install --quiet --disable-pip-version-check -r internal/e2e/awstest/ministack-requirements.txt
 	touch $@
 
 .venv-snowflake/ready: internal/e2e/snowflaketest/requirements.txt
