@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -26,7 +27,15 @@ type Rows struct {
 	Engine  string
 	Columns []schema.Column
 	Lines   [][]string // values as texts; null is Null
-	Stats   Stats
+	// Milliseconds says that the engine reads timestamps to the millisecond.
+	Milliseconds bool
+	Stats        Stats
+}
+
+// milliseconds is an engine that rounds the timestamps of tables, which have
+// microseconds, to the millisecond.
+type milliseconds interface {
+	Milliseconds() bool
 }
 
 // Null is what stands for null in Rows. No text of SQL has a zero byte.
@@ -40,6 +49,9 @@ func Collect(ctx context.Context, e Engine, s Statement) (*Rows, error) {
 	}
 	defer result.Close()
 	rows := &Rows{Engine: e.Name(), Columns: result.Columns()}
+	if m, ok := e.(milliseconds); ok {
+		rows.Milliseconds = m.Milliseconds()
+	}
 	for {
 		record, err := result.Next()
 		if errors.Is(err, io.EOF) {
@@ -111,11 +123,19 @@ const examples = 10
 // Same says whether there is no difference.
 func (d *Difference) Same() bool { return len(d.Columns) == 0 && d.Only == [2]int{} }
 
-// Compare compares two results. It sorts their rows.
+// Compare compares two results. It sorts their rows, puts the columns of b in the
+// order of a's if only that differs (of "select *" an engine has a table's
+// partitions last, another where they are declared), and rounds timestamps to the
+// millisecond if one of the engines has no finer ones.
 func Compare(a, b *Rows) *Difference {
 	d := &Difference{Rows: [2]int{len(a.Lines), len(b.Lines)}}
+	b.arrange(a.Columns)
 	if d.Columns = compareColumns(a, b); len(d.Columns) > 0 {
 		return d
+	}
+	if a.Milliseconds || b.Milliseconds {
+		a.round()
+		b.round()
 	}
 	slices.SortFunc(a.Lines, slices.Compare)
 	slices.SortFunc(b.Lines, slices.Compare)
@@ -148,6 +168,56 @@ func Compare(a, b *Rows) *Difference {
 		}
 	}
 	return d
+}
+
+// arrange puts the columns in the order of others with the same names. If a name
+// is missing or repeats they stay as they are.
+func (r *Rows) arrange(others []schema.Column) {
+	if len(r.Columns) != len(others) {
+		return
+	}
+	at := make(map[string]int, len(r.Columns))
+	for i, c := range r.Columns {
+		at[strings.ToLower(c.Name)] = i
+	}
+	from := make([]int, 0, len(others))
+	for _, c := range others {
+		i, ok := at[strings.ToLower(c.Name)]
+		if !ok {
+			return
+		}
+		delete(at, strings.ToLower(c.Name)) // so that a name that repeats is missed
+		from = append(from, i)
+	}
+	columns := make([]schema.Column, len(from))
+	for to, i := range from {
+		columns[to] = r.Columns[i]
+	}
+	r.Columns = columns
+	for n, line := range r.Lines {
+		values := make([]string, len(from))
+		for to, i := range from {
+			values[to] = line[i]
+		}
+		r.Lines[n] = values
+	}
+}
+
+// round rounds the timestamps to the millisecond, half of one up, as Trino reads
+// those of Parquet.
+func (r *Rows) round() {
+	for c, column := range r.Columns {
+		if column.Type.Kind != schema.Timestamp {
+			continue
+		}
+		for _, line := range r.Lines {
+			micros, ok := vec.ParseTimestamp([]byte(line[c]), nil)
+			if ok { // null is none
+				at := time.UnixMicro(micros + 500).UTC().Truncate(time.Millisecond)
+				line[c] = string(vec.AppendTimestamp(nil, at.UnixMicro()))
+			}
+		}
+	}
 }
 
 // compareColumns says how the columns of two results differ. Types may be wider

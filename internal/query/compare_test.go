@@ -94,10 +94,53 @@ func TestCompare(t *testing.T) {
 		{"more columns", rows("a", "x string"), rows("b", "x string, y string"), []string{"a has 1 columns, b 2"}, [2]int{}},
 		{"other columns", rows("a", "x double, y string"), rows("b", "x decimal(3,1), z string"),
 			[]string{"x is double on a, and decimal(3,1) on b", "column 2 is y on a, and z on b"}, [2]int{}},
+		{"columns in another order", rows("a", "x string, y integer, z string", "a 1 c", "b 2 d"), rows("b", "Z string, x string, y integer", "d b 2", "c a 1"), nil, [2]int{}},
+		{"other rows in another order", rows("a", "x string, y string", "a b"), rows("b", "y string, x string", "a b"), nil, [2]int{1, 1}},
+		{"names that repeat", rows("a", "x string, x string, y string"), rows("b", "x string, y string, x string"),
+			[]string{"column 2 is x on a, and y on b", "column 3 is y on a, and x on b"}, [2]int{}},
 	} {
 		d := Compare(test.a, test.b)
 		if !slices.Equal(d.Columns, test.columns) || d.Only != test.only || d.Same() != (test.columns == nil && test.only == [2]int{}) || len(d.Examples) != test.only[0]+test.only[1] {
 			t.Errorf("%s: %+v", test.name, d)
 		}
+	}
+}
+
+// coarse is an engine whose timestamps have milliseconds.
+type coarse struct{ fixed }
+
+func (c *coarse) Milliseconds() bool { return true }
+
+// Against an engine that has only milliseconds, timestamps are compared to them.
+func TestCompareMilliseconds(t *testing.T) {
+	collect := func(e Engine) *Rows {
+		rows, err := Collect(context.Background(), e, Statement{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows
+	}
+	at := func(micros ...arrow.Timestamp) fixed {
+		return fixed{name: "x", left: 1, columns: columnsOf(t, "at timestamp, text string"), fill: func(b *array.RecordBuilder) {
+			for _, v := range micros {
+				b.Field(0).(*array.TimestampBuilder).Append(v)
+				b.Field(1).(*array.StringBuilder).Append("1970-01-01 00:00:00.0005")
+			}
+			b.Field(0).AppendNull()
+			b.Field(1).AppendNull()
+		}}
+	}
+	fine, same := at(1_234_500, -1_500, -1_501, 1_999_999), at(1_235_000, -1_000, -2_000, 2_000_000)
+	truncated := at(1_234_000, -1_000, -2_000, 2_000_000)
+	if d := Compare(collect(&fine), collect(&coarse{same})); !d.Same() {
+		t.Errorf("rounded: %+v", d)
+	}
+	fine.left, same.left = 1, 1
+	if d := Compare(collect(&coarse{truncated}), collect(&fine)); d.Only != [2]int{1, 1} {
+		t.Errorf("truncated: %+v", d)
+	}
+	fine.left = 1
+	if d := Compare(collect(&fine), collect(&same)); d.Only != [2]int{4, 4} {
+		t.Errorf("both fine: %+v", d)
 	}
 }

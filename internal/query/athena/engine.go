@@ -73,6 +73,10 @@ func newEngine(api api, o Options) *Engine {
 // Name implements query.Engine.
 func (e *Engine) Name() string { return Name }
 
+// Milliseconds says that timestamps of tables are read to the millisecond: the
+// catalog knows no finer ones.
+func (e *Engine) Milliseconds() bool { return true }
+
 // Close implements query.Engine.
 func (e *Engine) Close() error { return nil }
 

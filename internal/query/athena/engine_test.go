@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"runtime"
 	"slices"
 	"strings"
@@ -129,7 +130,7 @@ func TestFailures(t *testing.T) {
 		next    string
 	}{
 		{"syntax", "line 1:1: mismatched input 'selec'", failure(2, 1006, false), diag.Usage, ""},
-		{"no table", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.lakehouse_dev_silver.x' does not exist", failure(2, 1301, false), diag.Usage, "catalog sync"},
+		{"no table", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.lakehouse_dev_silver.x' does not exist", failure(2, 1301, false), diag.Usage, "write tables as ${silver}.transactions"},
 		{"cutoff", "Bytes scanned limit was exceeded", failure(2, 1201, false), diag.Budget, "athena.scan_limit_bytes"},
 		{"denied", "Access denied when writing output to url", failure(2, 401, false), diag.Usage, "policy show athena-query"},
 		{"mismatch", "HIVE_PARTITION_SCHEMA_MISMATCH: There is a mismatch", failure(2, 233, false), diag.Unexpected, "catalog check"},
@@ -291,6 +292,21 @@ func TestLargeResult(t *testing.T) {
 	}
 	if peak > 100<<20 {
 		t.Errorf("%d MiB of memory", peak>>20)
+	}
+}
+
+// Where the file of a large result is not there, its rows come in pages.
+func TestMissingObject(t *testing.T) {
+	f := &fake{size: 2, location: "s3://lake/results/id-1.csv", columns: []types.ColumnInfo{info("i", "bigint")}, rows: [][]*string{texts(1), texts(2), texts(3), texts(nil)}}
+	missing := func(err error) Options {
+		return Options{Objects: func(context.Context, string, string) (storage.Stream, error) { return nil, err }}
+	}
+	lines, err := drain(mustRun(t, f.engine(missing(fmt.Errorf("open: %w", fs.ErrNotExist))), sql("select 1")))
+	if err != nil || !slices.Equal(lines, []string{"1", "2", "3", "null"}) {
+		t.Errorf("%v, %v", lines, err)
+	}
+	if _, err := f.engine(missing(fs.ErrPermission)).Run(context.Background(), sql("select 1")); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("not allowed to read it: %v", err)
 	}
 }
 

@@ -69,7 +69,7 @@ func (e *Engine) failed(x *execution) error {
 	case has("bytes scanned limit", "scanned limit exceeded"):
 		return err(diag.Budget).WithNext("the workgroup %s stops queries that read more than athena.scan_limit_bytes: ask for fewer partitions, or raise it and deploy", e.o.Workgroup)
 	case has("table_not_found", "schema_not_found", "does not exist", "hive_metastore_error"):
-		return err(diag.Usage).WithNext("`lakectl catalog check` says which tables Athena does not know, `lakectl catalog sync` tells it")
+		return err(diag.Usage).WithNext("write tables as ${silver}.transactions, which Athena knows by the name of their database; `lakectl catalog check` says which it does not know, `lakectl catalog sync` tells it")
 	case has("hive_partition_schema_mismatch", "hive_bad_data", "hive_cursor_error", "hive_cannot_open_split"):
 		return err(diag.Unexpected).WithNext("`lakectl catalog check` compares the tables of the catalog with the lake; if a run published meanwhile, ask again")
 	case has("access denied", "accessdenied", "insufficient permissions", "not authorized"):

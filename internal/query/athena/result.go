@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -69,11 +70,16 @@ func (e *Engine) result(ctx context.Context, x *execution) (query.Result, error)
 	// Only of a query is the first row the names of the columns.
 	isQuery := x.detail.StatementType == types.StatementTypeDml
 	if location := location(x); isQuery && first.NextToken != nil && e.o.Objects != nil && location != "" {
-		if r.rows, err = e.object(ctx, x, location, columns); err != nil {
+		r.rows, err = e.object(ctx, x, location, columns)
+		if err == nil {
+			return r, nil
+		}
+		// Where the file is not, be it that somebody has cleared the results away,
+		// the pages are as good, if slower.
+		if !errors.Is(err, fs.ErrNotExist) {
 			r.batch.release()
 			return nil, err
 		}
-		return r, nil
 	}
 	p := &pages{ctx: ctx, engine: e, x: x, current: first.ResultSet.Rows, token: first.NextToken}
 	if isQuery && len(p.current) > 0 {
