@@ -2,6 +2,7 @@ package queries
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,12 +40,17 @@ func TestBind(t *testing.T) {
 
 func TestCanonical(t *testing.T) {
 	for _, test := range []struct{ kind, text, want string }{
-		{"string", "it's", "it's"}, {"integer", "+7", "7"}, {"bigint", "-07", "-7"}, {"double", "1.50", "1.5E+00"},
+		{"string", "it's", "it's"}, {"integer", "+7", "7"}, {"bigint", "-07", "-7"}, {"double", "1.50", "1.5E+00"}, {"double", "-2.5e-300", "-2.5E-300"},
 		{"timestamp", "2026-01-01T03:04:05Z", "2026-01-01 03:04:05"}, {"timestamp", "2026-01-01", "2026-01-01 00:00:00"},
 		{"date", "2026-01-01", "2026-01-01"}, {"boolean", "true", "true"}, {"decimal(3,1)", "+1.5", "1.5"},
 	} {
 		if got, err := Canonical(test.kind, test.text); got != test.want || err != nil {
 			t.Errorf("Canonical(%s, %q) = %q, %v, want %q", test.kind, test.text, got, err, test.want)
+		}
+		// Engines make the literal of what is already in its one form.
+		literal, err := Literal(test.kind, test.text)
+		if again := (Value{Type: test.kind, Text: test.want}).Literal(); err != nil || strings.Replace(literal, "'+", "'", 1) != again {
+			t.Errorf("the literal of %s %q is %s, and of %q %s, %v", test.kind, test.text, literal, test.want, again, err)
 		}
 	}
 }

@@ -208,6 +208,7 @@ func KnownType(name string) bool {
 
 var (
 	integerRegexp = regexp.MustCompile(`^[+-]?[0-9]{1,19}$`)
+	doubleRegexp  = regexp.MustCompile(`^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$`)
 	decimalValue  = regexp.MustCompile(`^[+-]?[0-9]{1,38}(\.[0-9]{1,38})?$`)
 )
 
@@ -246,7 +247,7 @@ func Literal(kind, text string) (string, error) {
 			return strconv.FormatInt(n, 10), nil
 		}
 	case kind == "double":
-		if n, err := strconv.ParseFloat(text, 64); err == nil && decimalValue.MatchString(text) {
+		if n, err := strconv.ParseFloat(text, 64); err == nil && doubleRegexp.MatchString(text) {
 			return strconv.FormatFloat(n, 'E', -1, 64), nil
 		}
 	case kind == "date":
