@@ -76,7 +76,8 @@ func TestTypes(t *testing.T) {
 		{info("c", "timestamp"), "timestamp", []any{"2026-02-28 10:11:12.000", "2026-02-28 10:11:12.123456"}, "2026-02-28_10:11:12 2026-02-28_10:11:12.123456"},
 		{info("c", "timestamp with time zone"), "timestamp", []any{"2026-07-01 12:00:00.000 Europe/Berlin", "2026-07-01 12:00:00.500 UTC", "2026-07-01 12:00:00.000 -03:30"},
 			"2026-07-01_10:00:00 2026-07-01_12:00:00.5 2026-07-01_15:30:00"},
-		{info("c", "varchar"), "string", []any{"", "x", nil}, "_ x null"}, {info("c", "array"), "string", []any{"[1, 2]"}, "[1,_2]"},
+		{info("c", "varchar"), "string", []any{"", "x", nil}, "_ x null"}, {info("c", "varbinary"), "string", []any{"54 58 4e", "", nil}, "54584e _ null"},
+		{info("c", "array"), "string", []any{"[1, 2]"}, "[1,_2]"},
 	} {
 		f := &fake{columns: []types.ColumnInfo{test.column}}
 		for _, text := range test.texts {

@@ -35,7 +35,7 @@ func columnsOf(meta *types.ResultSetMetadata) []column {
 }
 
 // columnOf returns a column of a type of Athena's. What lakectl has no type for
-// (arrays, rows, maps, times, binary) stays the text that Athena writes.
+// (arrays, rows, maps, times) stays the text that Athena writes.
 func columnOf(name, kind string, precision, scale int) column {
 	c := column{Column: schema.Column{Name: name, Type: schema.T(schema.String), Nullable: true}, add: addText}
 	switch kind {
@@ -51,6 +51,8 @@ func columnOf(name, kind string, precision, scale int) column {
 		c.Type, c.add = schema.T(schema.Date), addDate
 	case "timestamp":
 		c.Type, c.add = schema.T(schema.Timestamp), addTimestamp
+	case "varbinary":
+		c.add = addBinary
 	case "timestamp with time zone":
 		c.Type, c.add = schema.T(schema.Timestamp), addZoned
 	case "decimal":
@@ -72,6 +74,12 @@ func columnOf(name, kind string, precision, scale int) column {
 func addText(b array.Builder, text string) bool {
 	b.(*array.StringBuilder).Append(text)
 	return true
+}
+
+// addBinary adds bytes in hexadecimal, as the other engines write them: Athena
+// puts spaces between them.
+func addBinary(b array.Builder, text string) bool {
+	return addText(b, strings.Join(strings.Fields(text), ""))
 }
 
 func addBoolean(b array.Builder, text string) bool {
