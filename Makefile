@@ -47,6 +47,7 @@ e2e-aws: build .venv-aws/ready .venv-ministack/ready ## from an empty account of
 	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto $(GO) test -count=1 -tags e2e ./internal/e2e/awstest
 	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto .ci/e2e-aws bin/lakectl
 	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto $(GO) test -count=1 -tags e2e -run QuickstartOnAWS ./internal/cli
+	MINISTACK=.venv-ministack/bin/python .ci/with-ministack .ci/e2e-athena bin/lakectl
 
 lint-template: .venv-lint/ready ## the CloudFormation template by cfn-lint, checkov and Guard (Python 3)
 	.venv-lint/bin/python internal/e2e/awstest/lint_template.py
