@@ -4,7 +4,6 @@ The environment is ministack's own: GATEWAY_PORT, BIND_HOST, MINISTACK_ACCOUNT_I
 Each change stands with its reason: what ministack does without it. Its Athena is
 DuckDB over the Parquet files below a table's location in the catalog. What stays
 wrong, and what the flow .ci/e2e-athena does not ask for that reason:
-- the result's CSV is not at the place that it tells (<place>/<id>.csv below it);
 - no UNLOAD, CTAS, EXPLAIN of Trino's kind, SHOW, DESCRIBE, nor comma joins;
 - partitions in the catalog are not read: all files below the location are;
 - a workgroup that is not there is told as "No output location provided";
@@ -14,6 +13,7 @@ wrong, and what the flow .ci/e2e-athena does not ask for that reason:
 import datetime
 import decimal
 import json
+import urllib.parse
 import uuid
 
 import sqlglot
@@ -212,6 +212,51 @@ def text(v):
 
 
 athena._datum_text = text
+
+# A statement with this in it has its result only in pages; every other one that
+# has more than a page has it only in its file. So a test knows what was read.
+IN_PAGES = "/* in pages */"
+
+plain_save = athena._save_query_results
+
+
+async def save(query_id):
+    """Writes the result's file as Athena does: values in quotes, null without.
+
+    Without: it is not where it is told to be (but at <place>/<id>.csv), and null is
+    the empty text.
+    """
+    execution = athena._executions[query_id]
+    if IN_PAGES in execution["Query"]:
+        await plain_save(query_id)
+        return
+    results = execution["_results"]
+
+    def field(v):
+        return "" if v is None else '"' + text(v).replace('"', '""') + '"'
+
+    lines = (",".join(map(field, row)) + "\n" for row in [results["columns"], *results["rows"]])
+    data = "".join(lines).encode()
+    place = urllib.parse.urlparse(execution["ResultConfiguration"]["OutputLocation"])
+    headers = {"content-type": "text/csv", "content-length": str(len(data))}
+    s3._put_object(place.netloc, place.path.lstrip("/"), data, headers)
+
+
+athena._save_query_results = save
+
+plain_results = athena._get_query_results
+
+
+def results_page(data):
+    execution = athena._executions.get(data.get("QueryExecutionId"), {})
+    if data.get("NextToken") and IN_PAGES not in execution.get("Query", ""):
+        return athena.error_response_json(
+            "InvalidRequestException", "this result is to be read from its file", 400
+        )
+    return plain_results(data)
+
+
+athena._get_query_results = results_page
 
 if __name__ == "__main__":
     app.main()
