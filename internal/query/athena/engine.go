@@ -82,6 +82,9 @@ func (e *Engine) Close() error { return nil }
 
 // Run implements query.Engine.
 func (e *Engine) Run(ctx context.Context, st query.Statement) (query.Result, error) {
+	if err := reads(st); err != nil {
+		return nil, err
+	}
 	if err := e.afford(ctx, st); err != nil {
 		return nil, err
 	}
@@ -98,6 +101,9 @@ func (e *Engine) Run(ctx context.Context, st query.Statement) (query.Result, err
 
 // Explain implements query.Engine.
 func (e *Engine) Explain(ctx context.Context, st query.Statement) (string, error) {
+	if err := reads(st); err != nil {
+		return "", err
+	}
 	sql, values := e.text(st)
 	x, err := e.execute(ctx, "explain "+sql, values)
 	if err != nil {
@@ -119,6 +125,15 @@ func (e *Engine) Explain(ctx context.Context, st query.Statement) (string, error
 			return b.String(), nil
 		}
 	}
+}
+
+// reads refuses a statement that would change something: Athena would run it, and
+// drop a table of the catalog or write into the lake past its log.
+func reads(st query.Statement) error {
+	if st.Query.Reads() {
+		return nil
+	}
+	return diag.Errorf(diag.Usage, "the statement would change something; a query only reads").WithNext("begin it with select or with")
 }
 
 // text returns the SQL of a statement for Athena, and the literals of its
@@ -219,7 +234,9 @@ func (e *Engine) stop(ctx context.Context, x *execution) error {
 			read = fmt.Sprintf("; it had read %s, which is charged", size(bytes))
 		}
 	}
-	return diag.Errorf(diag.Interrupted, "query %s was stopped in Athena%s: %w", x.id, read, cause)
+	stopped := diag.Errorf(diag.Interrupted, "query %s was stopped in Athena%s", x.id, read)
+	stopped.Err = cause // whoever pressed Ctrl-C knows it
+	return stopped
 }
 
 func scanned(detail *types.QueryExecution) int64 {

@@ -58,6 +58,26 @@ func TestStatement(t *testing.T) {
 	}
 }
 
+// What would change something is not sent, whatever it is asked for.
+func TestReadsOnly(t *testing.T) {
+	f := &fake{}
+	e := f.engine(Options{Empty: func(context.Context, string, string) (bool, error) { return true, nil }})
+	ctx := context.Background()
+	for _, text := range []string{"drop table lakehouse_dev_gold.t", "-- select\ninsert into t select 1", "explain analyze delete from t", "analyze delete from t"} {
+		_, ran := e.Run(ctx, sql(text))
+		_, explained := e.Explain(ctx, sql(text))
+		_, unloaded := e.Unload(ctx, sql(text), "s3://bucket/folder")
+		for _, err := range []error{ran, explained, unloaded} {
+			if diag.ClassOf(err) != diag.Usage || !strings.Contains(err.Error(), "would change something") {
+				t.Errorf("%s: %v", text, err)
+			}
+		}
+	}
+	if len(f.starts) != 0 {
+		t.Errorf("%d statements were started", len(f.starts))
+	}
+}
+
 func TestTypes(t *testing.T) {
 	for _, test := range []struct {
 		column types.ColumnInfo
@@ -202,7 +222,7 @@ func TestInterrupted(t *testing.T) {
 		}}
 		_, err := f.engine(Options{}).Run(ctx, sql("select 1"))
 		if !errors.Is(err, context.Canceled) || diag.ClassOf(err) != diag.Interrupted || !slices.Equal(f.stopped, []string{"id-1"}) ||
-			!strings.Contains(err.Error(), "query id-1 was stopped in Athena; it had read 123 MB, which is charged") {
+			err.Error() != "query id-1 was stopped in Athena; it had read 123 MB, which is charged" {
 			t.Errorf("at look %d: %v, stopped %v", at, err, f.stopped)
 		}
 	}
