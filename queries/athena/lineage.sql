@@ -4,7 +4,10 @@
 --
 -- A record is in exactly one place. Those that could not be read at all are in
 -- quarantine and not in bronze; those of bronze that are in neither silver nor
--- quarantine were superseded by a newer version of their key, or repeat one.
+-- quarantine were superseded by a newer version of their key, or repeat one. Or
+-- they wait: silver has not judged the file yet, for a gate stopped the run. That
+-- is so if none of its rows has gone anywhere, and no row of any file has entered
+-- silver since it came.
 with bronze as (
   select 'customers' as dataset, source_file, ingestion_timestamp from ${bronze}.customers where ingestion_date >= :since
   union all
@@ -39,6 +42,24 @@ with bronze as (
     max(processed_timestamp) as processed_at
   from places
   group by dataset, source_file
+), judged as (
+  select dataset, max(processed_timestamp) as last_processed_at
+  from silver
+  group by dataset
+), counted as (
+  select
+    f.dataset,
+    f.source_file,
+    f.ingested_at,
+    f.bronze_rows,
+    f.silver_rows,
+    f.warned_rows,
+    f.unread_rows,
+    f.rejected_rows,
+    case when f.silver_rows + f.rejected_rows = 0 and coalesce(j.last_processed_at < f.ingested_at, true) then f.bronze_rows else 0 end as waiting_rows,
+    f.processed_at
+  from files f
+  left join judged j on j.dataset = f.dataset
 )
 select
   dataset,
@@ -49,8 +70,9 @@ select
   silver_rows,
   warned_rows,
   unread_rows + rejected_rows as quarantined_rows,
-  bronze_rows - silver_rows - rejected_rows as superseded_rows,
+  bronze_rows - silver_rows - rejected_rows - waiting_rows as superseded_rows,
+  waiting_rows,
   processed_at,
   date_diff('second', ingested_at, processed_at) as delay_seconds
-from files
+from counted
 order by dataset, source_file

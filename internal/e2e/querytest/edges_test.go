@@ -2,6 +2,7 @@ package querytest
 
 import (
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -9,7 +10,9 @@ import (
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/e2e/lab"
+	"github.com/lakectl/lakectl/internal/pipeline"
 	"github.com/lakectl/lakectl/internal/sample/samplemodel"
+	"github.com/lakectl/lakectl/sampledata"
 )
 
 // checkAll compares the answers with the model, on a lake of one day.
@@ -180,4 +183,44 @@ func TestSecondRun(t *testing.T) {
 		second+"|transactions_2.csv|6|T5", second+"|transactions_2.csv|4|T4", second+"|transactions_2.csv|3|T3")
 	rows := slices.DeleteFunc(model(l).Transactions.Silver.Rows, func(r samplemodel.Row) bool { return r["source_file"] == "transactions_1.csv" })
 	checkSnapshot(t, l, rows)
+}
+
+// What a gate keeps from silver waits, and is not taken for superseded; a file
+// that cannot be read at all is nowhere.
+func TestStoppedByAGate(t *testing.T) {
+	l := emptyLab(t)
+	text, err := fs.ReadFile(sampledata.Project(), "lakehouse.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Write("lakehouse.yaml", string(text)) // with its limits
+	l.Write("customers_1.csv", customerOne)
+	l.Write("transactions_1.csv", transactionsHeader+"T1,C1,P1,2026-03-31 10:00:00,1.50,2,completed\n")
+	l.MustRun()
+	before := map[string][]lab.Row{}
+	for _, q := range named(t) {
+		before[q.Name] = ask(l, q)
+	}
+	l.Now = l.Now.AddDate(0, 0, 1)
+	l.Write("customers_2.csv", customersHeader+"C2,Bo,L,bo@example.com,1,never,100\nC3,Cy,L,cy@example.com,1,2026-03-01 00:00:00,100\n")
+	l.Write("transactions_2.csv", transactionsHeader+"T1,C1,P1,2026-03-31 11:00:00,1.50,2,completed\nT2,C3,P1,2026-03-31 10:00:00,1.50,2,completed\n")
+	l.Write("transactions_3.csv.gz", "not gzip")
+	if result, err := l.Run(); err == nil || result.Outcome == pipeline.Succeeded {
+		t.Fatal(result.Outcome, err)
+	}
+	for _, q := range named(t) {
+		if q.Name != "bronze_recent" && q.Name != "lineage" {
+			same(t, q.Name, ask(l, q), before[q.Name])
+		}
+	}
+	columns := []string{"source_file", "records", "bronze_rows", "silver_rows", "quarantined_rows", "superseded_rows", "waiting_rows"}
+	expect(t, "stopped", only(askNamed(l, "lineage"), columns...),
+		"customers_1.csv|1|1|1|0|0|0", "customers_2.csv|2|2|0|0|0|2", "transactions_1.csv|1|1|1|0|0|0", "transactions_2.csv|2|2|0|0|0|2")
+	expect(t, "stopped, the second day", only(askNamed(l, "lineage", "since=2026-04-02"), columns...), "customers_2.csv|2|2|0|0|0|2", "transactions_2.csv|2|2|0|0|0|2")
+	l.Write("lakehouse.yaml", strings.ReplaceAll(string(text), "quarantined: 5%", "quarantined: 100%"))
+	if _, err := l.Run(); err == nil || !strings.Contains(err.Error(), "transactions_3.csv.gz") {
+		t.Error(err)
+	}
+	expect(t, "let through", only(askNamed(l, "lineage"), columns...),
+		"customers_1.csv|1|1|1|0|0|0", "customers_2.csv|2|2|1|1|0|0", "transactions_1.csv|1|1|0|0|1|0", "transactions_2.csv|2|2|2|0|0|0")
 }

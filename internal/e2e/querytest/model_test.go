@@ -189,7 +189,7 @@ func checkLineage(t *testing.T, l *lab.Lab) int {
 				continue // there is no row anywhere that could tell of it
 			}
 			want = append(want, lab.Row{"dataset": name, "source_file": file, "records": fmt.Sprint(f.Records), "bronze_rows": fmt.Sprint(bronze[file]),
-				"silver_rows": fmt.Sprint(f.Silver), "warned_rows": fmt.Sprint(warned[file]), "quarantined_rows": fmt.Sprint(f.Quarantined), "superseded_rows": fmt.Sprint(f.Superseded)})
+				"silver_rows": fmt.Sprint(f.Silver), "warned_rows": fmt.Sprint(warned[file]), "quarantined_rows": fmt.Sprint(f.Quarantined), "superseded_rows": fmt.Sprint(f.Superseded), "waiting_rows": "0"})
 		}
 	}
 	got := askNamed(l, "lineage")
