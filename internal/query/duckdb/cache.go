@@ -52,14 +52,18 @@ func (r *result) fetchFiles(ctx context.Context) (map[lake.TableRef][]string, er
 	if err := r.fetchMissing(ctx); err != nil {
 		return nil, err
 	}
+	folder, err := r.plain(r.fetched)
+	if err != nil {
+		return nil, err
+	}
 	paths := map[lake.TableRef][]string{}
 	for _, rel := range r.relations {
 		for _, f := range rel.files {
-			path := filepath.Join(r.fetched, filepath.FromSlash(f.Path))
-			if err := c.link(f, path); err != nil {
+			path := filepath.FromSlash(f.Path)
+			if err := c.link(f, filepath.Join(r.fetched, path)); err != nil {
 				return nil, err
 			}
-			paths[rel.ref] = append(paths[rel.ref], path)
+			paths[rel.ref] = append(paths[rel.ref], filepath.Join(folder, path))
 		}
 	}
 	return paths, c.evict()

@@ -32,6 +32,10 @@ func (r *result) files(ctx context.Context, sql string, values []string) (map[la
 	if o.Folder == "" {
 		return r.fetchFiles(ctx)
 	}
+	folder, err := r.plain(o.Folder)
+	if err != nil {
+		return nil, err
+	}
 	paths := map[lake.TableRef][]string{}
 	files := o.Lake.At(r.state)
 	for _, rel := range r.relations {
@@ -43,11 +47,7 @@ func (r *result) files(ctx context.Context, sql string, values []string) (map[la
 			if err := object.Close(); err != nil {
 				return nil, err
 			}
-			path, err := filepath.Abs(filepath.Join(o.Folder, filepath.FromSlash(f.Path)))
-			if err != nil {
-				return nil, err
-			}
-			paths[rel.ref] = append(paths[rel.ref], path)
+			paths[rel.ref] = append(paths[rel.ref], filepath.Join(folder, filepath.FromSlash(f.Path)))
 		}
 	}
 	return paths, nil

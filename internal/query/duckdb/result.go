@@ -27,6 +27,7 @@ type result struct {
 	scanned   int64  // bytes of files that the statement needs, where that is known
 
 	temp     string // folder for what does not fit the memory
+	link     string // folder with a link to that of the lake; empty if DuckDB takes its path as it is
 	db       *database
 	prepared *prepared
 	stream   *stream
@@ -189,7 +190,7 @@ func (r *result) Close() error {
 		r.db = nil
 	}
 	var err error
-	for _, folder := range []string{r.temp, r.fetched} {
+	for _, folder := range []string{r.temp, r.fetched, r.link} {
 		if folder != "" {
 			err = errors.Join(err, os.RemoveAll(folder))
 		}
