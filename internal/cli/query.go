@@ -57,7 +57,7 @@ func newQueryCmd(app *App, runF func(*QueryOptions) error) *cobra.Command {
 			if runF != nil {
 				return runF(opts)
 			}
-			return runQuery(cmd.Context(), opts)
+			return app.untilReaderLeaves(func() error { return runQuery(cmd.Context(), opts) })
 		},
 	}
 	f := cmd.Flags()

@@ -202,15 +202,32 @@ func ignoreMissing(err error) error {
 
 // sweep removes the folders of statements whose processes were killed. Those
 // that cannot be removed harm nobody.
-func (c Cache) sweep() {
-	entries, err := os.ReadDir(filepath.Join(c.Folder, queriesFolder))
+func (c Cache) sweep() { sweep(filepath.Join(c.Folder, queriesFolder), "q") }
+
+// tempPrefix begins the names of folders for what does not fit the memory.
+const tempPrefix = "lakectl-query"
+
+// sweepTemp removes such folders of statements whose processes were killed.
+func sweepTemp(folder string) {
+	if folder == "" {
+		folder = os.TempDir()
+	}
+	sweep(folder, tempPrefix)
+}
+
+// sweep removes the folders with a prefix that are abandoned. Links and files are
+// nobody's folders, and are left.
+func sweep(folder, prefix string) {
+	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return
 	}
 	for _, entry := range entries {
-		info, err := entry.Info()
-		if err == nil && strings.HasPrefix(entry.Name(), "q") && time.Since(info.ModTime()) > abandoned {
-			_ = os.RemoveAll(filepath.Join(c.Folder, queriesFolder, entry.Name()))
+		if !entry.IsDir() || !strings.HasPrefix(entry.Name(), prefix) {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > abandoned {
+			_ = os.RemoveAll(filepath.Join(folder, entry.Name()))
 		}
 	}
 }

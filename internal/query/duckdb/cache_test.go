@@ -128,3 +128,33 @@ func TestAbandonedFolders(t *testing.T) {
 		t.Errorf("%v, %v", entries, err)
 	}
 }
+
+// What a killed process left among temporary files goes with a later statement; what
+// is young, or somebody else's, stays.
+func TestAbandonedTemp(t *testing.T) {
+	e := engineOn(sampleLake(t))
+	for name, age := range map[string]time.Duration{tempPrefix + "1": 48 * time.Hour, tempPrefix + "2": time.Minute, "other": 48 * time.Hour} {
+		folder := filepath.Join(e.o.Temp, name)
+		if err := os.WriteFile(filepath.Join(e.o.Temp, name+".txt"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(folder, "spilled"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{folder, folder + ".txt"} {
+			if err := os.Chtimes(path, time.Now().Add(-age), time.Now().Add(-age)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	mustAsk(t, e, sql("select 1"))
+	var left []string
+	entries, err := os.ReadDir(e.o.Temp)
+	for _, entry := range entries {
+		left = append(left, entry.Name())
+	}
+	want := []string{tempPrefix + "1.txt", tempPrefix + "2", tempPrefix + "2.txt", "other", "other.txt"}
+	if slices.Sort(left); err != nil || !slices.Equal(left, want) {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}

@@ -129,7 +129,8 @@ func (e *Engine) begin(ctx context.Context, sql string, values []string) (*resul
 // open makes the database and starts the statement in it.
 func (r *result) open(ctx context.Context, sql string, values []string) error {
 	var err error
-	if r.temp, err = os.MkdirTemp(r.engine.o.Temp, "lakectl-query"); err != nil {
+	sweepTemp(r.engine.o.Temp)
+	if r.temp, err = os.MkdirTemp(r.engine.o.Temp, tempPrefix); err != nil {
 		return fmt.Errorf("there is no room for what does not fit the memory: %w", err)
 	}
 	if r.db, err = r.engine.database(r.temp, sql); err != nil {

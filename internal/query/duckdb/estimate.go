@@ -19,7 +19,7 @@ func Estimate(ctx context.Context, o Options, st query.Statement) (int64, error)
 	sql, values := text(st)
 	r := &result{ctx: ctx, engine: &Engine{o: o}, state: state}
 	defer r.Close()
-	if r.temp, err = os.MkdirTemp(o.Temp, "lakectl-query"); err != nil {
+	if r.temp, err = os.MkdirTemp(o.Temp, tempPrefix); err != nil {
 		return 0, err
 	}
 	if r.relations, err = r.tables(sql); err != nil {

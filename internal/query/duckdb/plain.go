@@ -31,7 +31,7 @@ func (r *result) plain(folder string) (string, error) {
 		return "", diag.Errorf(diag.Usage, "the folder for temporary files, %s, has one of * ? [ = in its path, as has %s", temp, folder).
 			WithNext("set TMPDIR to a folder without")
 	}
-	if r.link, err = os.MkdirTemp(temp, "lakectl-link"); err != nil {
+	if r.link, err = os.MkdirTemp(temp, tempPrefix+"-link"); err != nil {
 		return "", fmt.Errorf("there is no room for a link to the lake: %w", err)
 	}
 	link := filepath.Join(r.link, "lake")

@@ -62,8 +62,8 @@ func TestLinkIsNoWayIn(t *testing.T) {
 	e := engineIn(l, folder)
 	for _, text := range []string{
 		"select count(*) from silver.customers, read_text((select current_setting('temp_directory') || '/lake/_lakectl/log/1.json'))",
-		"select count(*) from silver.customers, glob('" + e.o.Temp + "/lakectl-link*/lake/*')",
-		"select count(*) from silver.customers, read_text('" + e.o.Temp + "/lakectl-link*/lake/_lakectl/log/*')",
+		"select count(*) from silver.customers, glob('" + e.o.Temp + "/lakectl-query-link*/lake/*')",
+		"select count(*) from silver.customers, read_text('" + e.o.Temp + "/lakectl-query-link*/lake/_lakectl/log/*')",
 	} {
 		if _, lines, err := ask(context.Background(), e, sql(text)); err == nil {
 			t.Errorf("%s: %v", text, lines)
