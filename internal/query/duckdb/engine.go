@@ -131,7 +131,8 @@ func (r *result) open(ctx context.Context, sql string, values []string) error {
 	var err error
 	sweepTemp(r.engine.o.Temp)
 	if r.temp, err = os.MkdirTemp(r.engine.o.Temp, tempPrefix); err != nil {
-		return fmt.Errorf("there is no room for what does not fit the memory: %w", err)
+		return diag.Errorf(diag.Usage, "there is no room for what does not fit the memory: %w", err).
+			WithNext("set TMPDIR to a folder that can be written")
 	}
 	if r.db, err = r.engine.database(r.temp, sql); err != nil {
 		return err

@@ -239,6 +239,17 @@ func TestTouchedFiles(t *testing.T) {
 	}
 }
 
+// Without a folder for temporary files it is told what to set.
+func TestNoTemp(t *testing.T) {
+	e := engineOn(sampleLake(t))
+	e.o.Temp = filepath.Join(e.o.Temp, "missing")
+	_, _, err := ask(context.Background(), e, sql("select 1"))
+	var typed *diag.Error
+	if !errors.As(err, &typed) || typed.Class != diag.Usage || typed.Next != "set TMPDIR to a folder that can be written" {
+		t.Errorf("%+v", err)
+	}
+}
+
 func TestExplain(t *testing.T) {
 	e := engineOn(sampleLake(t))
 	text, err := e.Explain(context.Background(), sql("select count(*) from silver.transactions where transaction_date > date '2026-10-01'"))
