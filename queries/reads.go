@@ -9,7 +9,7 @@ import (
 var reading = []string{"select", "with", "values", "table", "show", "describe", "desc"}
 
 // explaining are those that may stand before such a word: how it would be run.
-var explaining = []string{"explain", "analyze", "verbose", "type", "logical", "distributed", "validate", "io", "format", "text", "json", "graphviz"}
+var explaining = []string{"explain", "analyze", "verbose", "type", "logical", "distributed", "validate", "io", "format", "text", "json", "graphviz", "using", "tabular"}
 
 // Reads says whether the statement is one that only reads, by its first words: for
 // engines that would also run another.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 
+	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/schema"
 	"github.com/lakectl/lakectl/queries"
 )
@@ -39,6 +40,15 @@ func (s Statement) Value(name string) queries.Value {
 		}
 	}
 	panic("query: there is no value for the parameter " + name)
+}
+
+// OnlyReads returns an error if the statement would change something. Engines that
+// are services would carry it out: drop a table, or write past the lake's log.
+func (s Statement) OnlyReads() error {
+	if s.Query.Reads() {
+		return nil
+	}
+	return diag.Errorf(diag.Usage, "the statement would change something; a query only reads").WithNext("begin it with select or with")
 }
 
 // Result is the rows of a statement, as they come. It is for one goroutine.

@@ -82,7 +82,7 @@ func (e *Engine) Close() error { return nil }
 
 // Run implements query.Engine.
 func (e *Engine) Run(ctx context.Context, st query.Statement) (query.Result, error) {
-	if err := reads(st); err != nil {
+	if err := st.OnlyReads(); err != nil {
 		return nil, err
 	}
 	if err := e.afford(ctx, st); err != nil {
@@ -101,7 +101,7 @@ func (e *Engine) Run(ctx context.Context, st query.Statement) (query.Result, err
 
 // Explain implements query.Engine.
 func (e *Engine) Explain(ctx context.Context, st query.Statement) (string, error) {
-	if err := reads(st); err != nil {
+	if err := st.OnlyReads(); err != nil {
 		return "", err
 	}
 	sql, values := e.text(st)
@@ -125,15 +125,6 @@ func (e *Engine) Explain(ctx context.Context, st query.Statement) (string, error
 			return b.String(), nil
 		}
 	}
-}
-
-// reads refuses a statement that would change something: Athena would run it, and
-// drop a table of the catalog or write into the lake past its log.
-func reads(st query.Statement) error {
-	if st.Query.Reads() {
-		return nil
-	}
-	return diag.Errorf(diag.Usage, "the statement would change something; a query only reads").WithNext("begin it with select or with")
 }
 
 // text returns the SQL of a statement for Athena, and the literals of its

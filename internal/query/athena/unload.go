@@ -19,7 +19,7 @@ func (e *Engine) Unload(ctx context.Context, st query.Statement, place string) (
 	if prefix = strings.Trim(prefix, "/"); !strings.HasPrefix(place, "s3://") || bucket == "" || !ok || prefix == "" {
 		return query.Stats{}, diag.Errorf(diag.Usage, "%s is no folder in S3", place).WithNext("write it as s3://bucket/folder")
 	}
-	if err := reads(st); err != nil {
+	if err := st.OnlyReads(); err != nil {
 		return query.Stats{}, err
 	}
 	if err := e.afford(ctx, st); err != nil {

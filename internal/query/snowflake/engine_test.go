@@ -442,8 +442,18 @@ func TestExplain(t *testing.T) {
 	if err != nil || text != "GlobalStats:\n    partitionsTotal=0\nOperations:" {
 		t.Errorf("%q %v", text, err)
 	}
-	if _, err := e.Explain(context.Background(), typed("selec")); diag.ClassOf(err) != diag.Usage {
+	if _, err := e.Explain(context.Background(), typed("select from")); diag.ClassOf(err) != diag.Usage {
 		t.Errorf("%v", err)
+	}
+}
+
+// What would change something does not reach Snowflake.
+func TestOnlyReads(t *testing.T) {
+	_, e := start(t)
+	for _, text := range []string{"drop table t", "insert into t select 1", "create or replace view v as select 1", "-- x\n/* y */ truncate table t", "call p()", "grant select on t to role r"} {
+		if _, err := e.Run(context.Background(), typed(text)); diag.ClassOf(err) != diag.Usage || !strings.Contains(err.Error(), "a query only reads") {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

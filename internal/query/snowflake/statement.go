@@ -44,6 +44,9 @@ func (e *Engine) statement(s query.Statement) (string, []driver.NamedValue, erro
 	if transferRegexp.MatchString(text + " ") {
 		failed = diag.Errorf(diag.Usage, "a query neither reads nor writes files and stages").WithNext("use SnowSQL or snow for PUT, GET, LIST and REMOVE")
 	}
+	if failed == nil {
+		failed = s.OnlyReads()
+	}
 	return text, values, failed
 }
 
