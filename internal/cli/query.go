@@ -45,7 +45,7 @@ func newQueryCmd(app *App, runF func(*QueryOptions) error) *cobra.Command {
 		Long:  queryLong,
 		Example: `  lakectl query                                 # which there are
   lakectl query gold_daily --param since=2026-03-01
-  lakectl query "select status, count(*) from silver.transactions group by 1"
+  lakectl query 'select status, count(*) from ${silver}.transactions group by 1'
   lakectl query -f report.sql -o csv > report.csv
   lakectl query gold_daily --explain`,
 		Args:              cobra.ArbitraryArgs,
@@ -84,8 +84,9 @@ parameters are given with --param; in SQL that is typed, a parameter is a text
 unless it is given as --param name:type=value. Values never become part of the
 SQL.
 
-In the SQL, a table is silver.transactions, or ${silver}.transactions, which is
-right on every engine. It is the SQL of Athena (Trino), on all engines.
+In the SQL, a table is ${silver}.transactions, which is right on every engine;
+on duckdb silver.transactions will do. It is the SQL of Athena (Trino), on
+duckdb, too.
 
 The engine is duckdb for a lake in a folder: it is part of lakectl, reads the
 lake as of its last commit, and nothing else. Of a lake on S3 it fetches the

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -30,7 +31,15 @@ const snowflakeKey = "snowflake"
 type snowflakeScript struct {
 	tb      testing.TB
 	account *accounttest.Account
-	stack   map[string]string // parameters; nil if there is no stack
+
+	mu    sync.Mutex
+	stack map[string]string // parameters; nil if there is no stack; never changed, but replaced
+}
+
+func (s *snowflakeScript) setStack(parameters map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stack = parameters
 }
 
 // snowflakeServer starts Snowflake, changes it as somebody else would, or says
@@ -41,11 +50,11 @@ func snowflakeServer(ts *testscript.TestScript, _ bool, args []string) {
 	case len(args) == 2 && args[0] == "start":
 		s.start(ts, args[1])
 	case len(args) == 2 && args[0] == "stack" && args[1] == "none":
-		s.stack = nil
+		s.setStack(nil)
 	case len(args) == 2 && args[0] == "stack" && args[1] == "empty":
-		s.stack = map[string]string{}
+		s.setStack(map[string]string{})
 	case len(args) == 3 && args[0] == "stack":
-		s.stack = map[string]string{"SnowflakePrincipal": args[1], "SnowflakeExternalId": args[2]}
+		s.setStack(map[string]string{"SnowflakePrincipal": args[1], "SnowflakeExternalId": args[2]})
 	case len(args) == 3 && args[0] == "drop":
 		s.account.Remove(args[1], args[2])
 	case len(args) == 3 && args[0] == "put":
@@ -145,21 +154,24 @@ func answerSnowflake(account *accounttest.Account, statement snowflaketest.State
 // aws answers for the services that are asked about the account and its stack.
 func (s *snowflakeScript) aws(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/xml")
+	s.mu.Lock()
+	stack := s.stack
+	s.mu.Unlock()
 	switch action := r.FormValue("Action"); {
 	case action == "GetCallerIdentity":
 		fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/ann</Arn><UserId>A</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
-	case action == "DescribeStacks" && s.stack != nil:
+	case action == "DescribeStacks" && stack != nil:
 		fmt.Fprint(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackId>arn:x</StackId><StackName>shop-dev</StackName><StackStatus>CREATE_COMPLETE</StackStatus><Parameters>`)
-		for key, value := range s.stack {
+		for key, value := range stack {
 			fmt.Fprintf(w, `<member><ParameterKey>%s</ParameterKey><ParameterValue>%s</ParameterValue></member>`, key, value)
 		}
 		fmt.Fprint(w, `</Parameters></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`)
 	case action == "DescribeStacks":
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprint(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id shop-dev does not exist</Message></Error></ErrorResponse>`)
-	case action == "GetRole" && s.stack != nil:
-		trust, _ := json.Marshal(map[string]any{"Statement": map[string]any{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": map[string]string{"AWS": s.stack["SnowflakePrincipal"]},
-			"Condition": map[string]any{"StringEquals": map[string]string{"sts:ExternalId": s.stack["SnowflakeExternalId"]}}}})
+	case action == "GetRole" && stack != nil:
+		trust, _ := json.Marshal(map[string]any{"Statement": map[string]any{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": map[string]string{"AWS": stack["SnowflakePrincipal"]},
+			"Condition": map[string]any{"StringEquals": map[string]string{"sts:ExternalId": stack["SnowflakeExternalId"]}}}})
 		fmt.Fprintf(w, `<GetRoleResponse><GetRoleResult><Role><RoleName>x</RoleName><AssumeRolePolicyDocument>%s</AssumeRolePolicyDocument></Role></GetRoleResult></GetRoleResponse>`, url.PathEscape(string(trust)))
 	default:
 		s.tb.Errorf("AWS was asked for %s", action)

@@ -59,15 +59,16 @@ type Engine struct {
 	o   Options
 	// first and slowest are the times between two looks at a statement.
 	first, slowest time.Duration
-	// stopTimeout is how long the request to stop a statement may take.
-	stopTimeout time.Duration
+	// startTimeout and stopTimeout are how long the requests to start and to stop a
+	// statement may take.
+	startTimeout, stopTimeout time.Duration
 }
 
 // New returns the engine.
 func New(s *session.Session, o Options) *Engine { return newEngine(athena.NewFromConfig(s.Config), o) }
 
 func newEngine(api api, o Options) *Engine {
-	return &Engine{api: api, o: o, first: 200 * time.Millisecond, slowest: 2 * time.Second, stopTimeout: 10 * time.Second}
+	return &Engine{api: api, o: o, first: 200 * time.Millisecond, slowest: 2 * time.Second, startTimeout: time.Minute, stopTimeout: 10 * time.Second}
 }
 
 // Name implements query.Engine.
@@ -162,7 +163,14 @@ func (e *Engine) execute(ctx context.Context, sql string, values []string) (*exe
 		input.ResultReuseConfiguration = &types.ResultReuseConfiguration{ResultReuseByAgeConfiguration: &types.ResultReuseByAgeConfiguration{
 			Enabled: true, MaxAgeInMinutes: &minutes}}
 	}
-	started, err := e.api.StartQueryExecution(ctx, input)
+	// Whoever interrupts now waits for the answer: without it nobody knows which
+	// statement to stop.
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	start, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.startTimeout)
+	defer cancel()
+	started, err := e.api.StartQueryExecution(start, input)
 	if err != nil {
 		return nil, e.refused(ctx, err)
 	}
@@ -183,7 +191,7 @@ func (e *Engine) wait(ctx context.Context, x *execution) error {
 	for pause := e.first; ; pause = min(pause*3/2, e.slowest) {
 		out, err := e.api.GetQueryExecution(ctx, &athena.GetQueryExecutionInput{QueryExecutionId: &x.id})
 		if err != nil && ctx.Err() == nil {
-			return session.Explain(fmt.Errorf("query %s in Athena cannot be followed: %w", x.id, err))
+			return e.lost(ctx, x, err)
 		}
 		if err == nil {
 			if x.detail = out.QueryExecution; x.detail == nil || x.detail.Status == nil {
@@ -208,6 +216,19 @@ func (e *Engine) wait(ctx context.Context, x *execution) error {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// lost is the error of a statement that cannot be followed. It is stopped, so that
+// nobody pays for an answer that nobody gets.
+func (e *Engine) lost(ctx context.Context, x *execution, cause error) error {
+	err := session.Explain(fmt.Errorf("query %s in Athena cannot be followed: %w", x.id, cause))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.stopTimeout)
+	defer cancel()
+	if _, stopErr := e.api.StopQueryExecution(ctx, &athena.StopQueryExecutionInput{QueryExecutionId: &x.id}); stopErr != nil {
+		return (&diag.Error{Class: diag.ClassOf(err), Msg: err.Error() + "; it may still run there", Err: err}).
+			WithNext("when AWS answers again: aws athena stop-query-execution --query-execution-id %s", x.id)
+	}
+	return err
 }
 
 // stop stops a statement whose context has ended, and says how far it was.

@@ -200,6 +200,14 @@ func TestRefused(t *testing.T) {
 	if _, err := f.engine(Options{}).Run(context.Background(), sql("select 1")); diag.ClassOf(err) != diag.Transient || !strings.Contains(err.Error(), "query id-1 in Athena cannot be followed") {
 		t.Errorf("lost sight: %v", err)
 	}
+	if !slices.Equal(f.stopped, []string{"id-1"}) {
+		t.Errorf("who is not followed is not stopped: %v", f.stopped)
+	}
+	f.stopErr = refusal("ThrottlingException", "Rate exceeded")
+	var lost *diag.Error
+	if _, err := f.engine(Options{}).Run(context.Background(), sql("select 1")); !errors.As(err, &lost) || !strings.Contains(lost.Msg, "may still run there") || !strings.Contains(lost.Next, "stop-query-execution --query-execution-id id-1") {
+		t.Errorf("lost sight, not stopped: %+v", err)
+	}
 	f = &fake{resultErr: refusal("InternalServerException", "oops")}
 	if _, err := f.engine(Options{}).Run(context.Background(), sql("select 1")); err == nil || !strings.Contains(err.Error(), "the result of query id-1 cannot be read") {
 		t.Errorf("no result: %v", err)
@@ -226,8 +234,14 @@ func TestInterrupted(t *testing.T) {
 			t.Errorf("at look %d: %v, stopped %v", at, err, f.stopped)
 		}
 	}
+	// Also while it is being started: the answer, which names it, is waited for.
 	ctx, cancel := context.WithCancel(context.Background())
-	f := &fake{pending: 1000, stopErr: refusal("AccessDeniedException", "no"), onLook: func(int) { cancel() }}
+	f := &fake{pending: 1000, onStart: cancel}
+	if _, err := f.engine(Options{}).Run(ctx, sql("select 1")); !errors.Is(err, context.Canceled) || !slices.Equal(f.stopped, []string{"id-1"}) {
+		t.Errorf("while it starts: %v, stopped %v", err, f.stopped)
+	}
+	ctx, cancel = context.WithCancel(context.Background())
+	f = &fake{pending: 1000, stopErr: refusal("AccessDeniedException", "no"), onLook: func(int) { cancel() }}
 	_, err := f.engine(Options{}).Run(ctx, sql("select 1"))
 	if err == nil || !strings.Contains(err.Error(), "query id-1 may still run in Athena") {
 		t.Errorf("cannot be stopped: %v", err)

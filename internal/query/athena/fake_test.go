@@ -43,12 +43,19 @@ type fake struct {
 
 	startErr, getErr, stopErr, resultErr error
 	onLook                               func(n int)
+	onStart                              func()
 }
 
-func (f *fake) StartQueryExecution(_ context.Context, in *athena.StartQueryExecutionInput, _ ...func(*athena.Options)) (*athena.StartQueryExecutionOutput, error) {
+func (f *fake) StartQueryExecution(ctx context.Context, in *athena.StartQueryExecutionInput, _ ...func(*athena.Options)) (*athena.StartQueryExecutionOutput, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.starts = append(f.starts, in)
+	if f.onStart != nil {
+		f.onStart()
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	return &athena.StartQueryExecutionOutput{QueryExecutionId: aws.String("id-1")}, f.startErr
 }
 

@@ -2,6 +2,7 @@ package athena
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -45,8 +46,10 @@ func (e *Engine) Unload(ctx context.Context, st query.Statement, place string) (
 	}
 	stats := r.Stats()
 	stats.Location = place
-	if page, err := e.page(ctx, x, nil); err == nil { // how many rows there are is told as those that were changed
-		stats.Rows = aws.ToInt64(page.UpdateCount)
+	page, err := e.page(ctx, x, nil)
+	if err != nil {
+		return stats, fmt.Errorf("the rows are in %s; how many was not told: %w", place, err)
 	}
+	stats.Rows = aws.ToInt64(page.UpdateCount) // how Athena says how many were written
 	return stats, nil
 }

@@ -78,6 +78,9 @@ func TestTables(t *testing.T) {
 	if tables := mustAsk(t, e, sql("select table_schema || '.' || table_name from information_schema.tables order by 1")); len(tables) != 13 { // with the other names of both quarantines
 		t.Errorf("tables: %v", tables)
 	}
+	if tables := mustAsk(t, e, sql("SHOW tables;")); len(tables) != 13 || tables[0] != "bronze|customers" {
+		t.Errorf("show tables: %v", tables)
+	}
 }
 
 // A statement reads the tables of the lake, and nothing else, and writes nothing.
