@@ -360,3 +360,33 @@ func TestErrorsOfChangedTables(t *testing.T) {
 		t.Errorf("not changed: %v", got)
 	}
 }
+
+// Whatever text a partition is named by, its rows are found by it, here and
+// elsewhere.
+func TestPartitionsOfAnyText(t *testing.T) {
+	l := lab.New(t)
+	l.Write("lakehouse.yaml", "project: p\nlake: ./lake\nbronze: {t: {source: \"*.csv\"}}\n"+
+		"silver: {t: {key: id, partition_by: p, columns: {id: {type: integer}, p: {type: string}}}}\n")
+	values := []string{"a b", "a/b", "100%", "%41", "x=y", "q'uote", "über", "漢字", "*", "?q", "[z]", "a+b", "#", "{c}", "semi;colon", "..", ".", "A", "a", "NULL", "null", "Null", "  lead",
+		"__HIVE_DEFAULT_PARTITION__"}
+	var file strings.Builder
+	file.WriteString("id,p\n0,\n")
+	for i, v := range values {
+		fmt.Fprintf(&file, "%d,\"%s\"\n", i+1, v)
+	}
+	l.Write("t.csv", file.String())
+	l.MustRun()
+	remote, _ := elsewhere(l, Cache{Folder: t.TempDir(), Bytes: 1 << 30})
+	for _, e := range []*Engine{engineOn(l), remote} {
+		if got := mustAsk(t, e, sql("select count(*), count(p), count(distinct p), min(case when p is null then id end) from silver.t")); got[0] != fmt.Sprintf("%d|%d|%d|0", len(values)+1, len(values), len(values)) {
+			t.Errorf("%q", got)
+		}
+		for i, v := range values {
+			q := queries.Query{SQL: "select id from silver.t where p = :p", Parameters: []queries.Parameter{{Name: "p", Type: "string"}}}
+			st := query.Statement{Query: q, Values: []queries.Value{{Name: "p", Type: "string", Text: v}}}
+			if got := mustAsk(t, e, st); !slices.Equal(got, []string{fmt.Sprint(i + 1)}) {
+				t.Errorf("%q: %v, want %d", v, got, i+1)
+			}
+		}
+	}
+}

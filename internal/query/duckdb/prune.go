@@ -165,7 +165,7 @@ func conditions(plan string) []string {
 
 // pathColumn is that of a file, beside its partitions.
 func pathColumn() schema.Column {
-	return schema.Column{Name: "path of the file", Type: schema.T(schema.String)}
+	return schema.Column{Name: pathColumnName, Type: schema.T(schema.String)}
 }
 
 // matching returns the files of a table whose partitions meet a condition: all,

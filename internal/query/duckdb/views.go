@@ -108,6 +108,10 @@ func (r *relation) view(paths []string, have []string) string {
 			items[i] = "cast(null as " + c.Type.DuckDB() + ") as " + items[i]
 		case c.Type.Kind == schema.Timestamp: // DuckDB sees one with a time zone
 			items[i] = "cast(" + items[i] + " as timestamp) as " + items[i]
+		default:
+			if named := r.saysNull(c, paths); named != "" {
+				items[i] = "case " + named + " else " + items[i] + " end as " + items[i]
+			}
 		}
 	}
 	from := ""
@@ -117,6 +121,22 @@ func (r *relation) view(paths []string, have []string) string {
 		from = " from " + r.reader(paths)
 	}
 	return "create view " + r.name() + " as select " + strings.Join(items, ", ") + from + r.aliasView()
+}
+
+// pathColumnName is that of the path of a file, where a view needs it.
+const pathColumnName = "path of the file"
+
+// saysNull returns the cases of an expression for the files whose partition is the
+// text null, in any case of letters: DuckDB takes it for the absence of a value.
+// It is empty if there is no such file.
+func (r *relation) saysNull(c schema.Column, paths []string) string {
+	var b strings.Builder
+	for i, f := range r.files {
+		if value := f.Partition[c.Name]; value != nil && c.Type.Kind == schema.String && strings.EqualFold(*value, "null") && i < len(paths) {
+			fmt.Fprintf(&b, " when %s = %s then %s", identifier(pathColumnName), literal(paths[i]), literal(*value))
+		}
+	}
+	return strings.TrimSpace(b.String())
 }
 
 // aliasView returns the statement that makes the view of the other name, to go
@@ -146,6 +166,9 @@ func (r *relation) reader(paths []string) string {
 			types[i] = literal(c.Name) + ": " + c.Type.DuckDB()
 		}
 		b.WriteString(", hive_types = {" + strings.Join(types, ", ") + "}")
+	}
+	if slices.ContainsFunc(r.partitions, func(c schema.Column) bool { return r.saysNull(c, paths) != "" }) {
+		b.WriteString(", filename = " + literal(pathColumnName))
 	}
 	b.WriteString(")")
 	return b.String()
