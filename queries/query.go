@@ -81,13 +81,17 @@ func Load(fsys fs.FS, engine string) ([]Query, []Problem, error) {
 // Merge returns the queries of both, sorted by name; of two of one name that of
 // own.
 func Merge(own, builtin []Query) []Query {
+	return merge(own, builtin, func(q Query) string { return q.Name })
+}
+
+func merge[T any](own, builtin []T, name func(T) string) []T {
 	list := slices.Clone(own)
-	for _, q := range builtin {
-		if !slices.ContainsFunc(own, func(o Query) bool { return o.Name == q.Name }) {
-			list = append(list, q)
+	for _, b := range builtin {
+		if !slices.ContainsFunc(own, func(o T) bool { return name(o) == name(b) }) {
+			list = append(list, b)
 		}
 	}
-	slices.SortFunc(list, func(a, b Query) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b T) int { return strings.Compare(name(a), name(b)) })
 	return list
 }
 

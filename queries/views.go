@@ -72,14 +72,7 @@ func LoadViews(fsys fs.FS) ([]View, []Problem, error) {
 // MergeViews returns the views of both, sorted by name; of two of one name that
 // of own.
 func MergeViews(own, builtin []View) []View {
-	list := slices.Clone(own)
-	for _, v := range builtin {
-		if !slices.ContainsFunc(own, func(o View) bool { return o.Name == v.Name }) {
-			list = append(list, v)
-		}
-	}
-	slices.SortFunc(list, func(a, b View) int { return strings.Compare(a.Name, b.Name) })
-	return list
+	return merge(own, builtin, func(v View) string { return v.Name })
 }
 
 // ParseView reads the text of a file and returns all that is wrong with it.

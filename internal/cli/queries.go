@@ -10,6 +10,7 @@ import (
 	"github.com/lakectl/lakectl/internal/aws/template"
 	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/diag"
+	querysnowflake "github.com/lakectl/lakectl/internal/query/snowflake"
 	"github.com/lakectl/lakectl/queries"
 )
 
@@ -44,7 +45,7 @@ func checkCloud(cfg *config.Config) (int, diag.List, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	_, more, err := queriesIn(cfg, snowflakeEngine)
+	_, more, err := queriesIn(cfg, querysnowflake.Name)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/lakectl/lakectl/internal/query/athena"
 	"github.com/lakectl/lakectl/internal/query/duckdb"
 	"github.com/lakectl/lakectl/internal/query/render"
+	querysnowflake "github.com/lakectl/lakectl/internal/query/snowflake"
 )
 
 // QueryOptions are the settings of `lakectl query`.
@@ -98,9 +99,7 @@ Exit codes: 0 answered; 1 the engine failed, or --compare found a difference;
 2 the query is wrong; 4 ask again; 8 it would read more than --max-scan.`
 
 // engines are those that answer queries.
-var engines = []string{duckdb.Name, athena.Name, snowflakeEngine}
-
-const snowflakeEngine = "snowflake"
+var engines = []string{duckdb.Name, athena.Name, querysnowflake.Name}
 
 // settle checks the flags against each other.
 func (o *QueryOptions) settle(args []string) error {
@@ -162,15 +161,16 @@ func runQuery(ctx context.Context, opts *QueryOptions) error {
 	if len(opts.Compare) > 0 {
 		return w.runComparison(ctx, opts)
 	}
-	engine, err := w.queryEngine(ctx, opts, opts.Engine)
+	name := w.engineName(opts)
+	st, err := w.statement(opts, name) // before anybody logs in
+	if err != nil {
+		return err
+	}
+	engine, err := w.queryEngine(ctx, opts, name)
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	st, err := w.statement(opts, engine.Name())
-	if err != nil {
-		return err
-	}
 	if opts.To != "" {
 		return app.unload(ctx, opts, engine, st)
 	}
@@ -189,17 +189,27 @@ func runQuery(ctx context.Context, opts *QueryOptions) error {
 	return app.printResult(opts, engine.Name(), result)
 }
 
-// queryEngine opens the engine that answers: without a name, the one that suits
+// engineName returns the engine that answers: the one that was named, or what suits
 // the lake.
-func (w *workspace) queryEngine(ctx context.Context, opts *QueryOptions, name string) (query.Engine, error) {
+func (w *workspace) engineName(opts *QueryOptions) string {
 	switch {
-	case name == athena.Name, name == "" && onS3(w.Config.Lake.Value):
-		return w.athena(ctx, opts)
-	case name == snowflakeEngine:
-		return w.snowflake(ctx, opts)
-	default:
-		return w.duckdb(opts)
+	case opts.Engine != "":
+		return opts.Engine
+	case onS3(w.Config.Lake.Value):
+		return athena.Name
 	}
+	return duckdb.Name
+}
+
+// queryEngine opens an engine.
+func (w *workspace) queryEngine(ctx context.Context, opts *QueryOptions, name string) (query.Engine, error) {
+	switch name {
+	case athena.Name:
+		return w.athena(ctx, opts)
+	case querysnowflake.Name:
+		return w.snowflake(ctx, opts)
+	}
+	return w.duckdb(opts)
 }
 
 // elapsed rounds a time to what people care for.

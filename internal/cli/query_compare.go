@@ -34,18 +34,8 @@ type comparisonSample struct {
 func (w *workspace) runComparison(ctx context.Context, opts *QueryOptions) error {
 	var results [2]*query.Rows
 	for i, name := range opts.Compare {
-		engine, err := w.queryEngine(ctx, opts, name)
-		if err != nil {
-			return err
-		}
-		st, err := w.statement(opts, name)
-		if err == nil {
-			results[i], err = query.Collect(ctx, engine, st)
-		}
-		if closed := engine.Close(); err == nil {
-			err = closed
-		}
-		if err != nil {
+		var err error
+		if results[i], err = w.collect(ctx, opts, name); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -55,6 +45,20 @@ func (w *workspace) runComparison(ctx context.Context, opts *QueryOptions) error
 	}
 	return diag.Errorf(diag.Unexpected, "%s and %s do not answer the same", opts.Compare[0], opts.Compare[1]).
 		WithNext("if the lake is on S3, see with `lakectl catalog check` whether all engines have its last commit")
+}
+
+// collect asks an engine, and returns all of its answer.
+func (w *workspace) collect(ctx context.Context, opts *QueryOptions, name string) (*query.Rows, error) {
+	st, err := w.statement(opts, name)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := w.queryEngine(ctx, opts, name)
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Close()
+	return query.Collect(ctx, engine, st)
 }
 
 func (app *App) printComparison(results [2]*query.Rows, d *query.Difference) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/query"
+	querysnowflake "github.com/lakectl/lakectl/internal/query/snowflake"
 	"github.com/lakectl/lakectl/internal/term"
 	"github.com/lakectl/lakectl/queries"
 )
@@ -31,17 +32,17 @@ func namedQueries(cfg *config.Config, engine string) ([]queries.Query, error) {
 		return nil, err
 	}
 	builtin, _, err := queries.Load(queries.Files(), queriesOfTrino)
-	if err != nil || engine != snowflakeEngine {
+	if err != nil || engine != querysnowflake.Name {
 		return queries.Merge(own, builtin), err
 	}
-	ownOfEngine, problems, err := queriesIn(cfg, snowflakeEngine)
+	ownOfEngine, problems, err := queriesIn(cfg, querysnowflake.Name)
 	if err != nil {
 		return nil, err
 	}
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	builtinOfEngine, _, err := queries.Load(queries.Files(), snowflakeEngine)
+	builtinOfEngine, _, err := queries.Load(queries.Files(), querysnowflake.Name)
 	return queries.Merge(queries.Merge(ownOfEngine, own), queries.Merge(builtinOfEngine, builtin)), err
 }
 
@@ -136,7 +137,7 @@ func (w *workspace) statement(opts *QueryOptions, engine string) (query.Statemen
 		return query.Statement{}, err
 	}
 	q, err := w.findQuery(opts, engine, given, types)
-	if err == nil && engine == snowflakeEngine {
+	if err == nil && engine == querysnowflake.Name {
 		err = inSnowflake(q)
 	}
 	if err != nil {

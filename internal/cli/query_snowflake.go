@@ -6,6 +6,7 @@ import (
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/quarantine"
 	"github.com/lakectl/lakectl/internal/query"
 	querysnowflake "github.com/lakectl/lakectl/internal/query/snowflake"
 	"github.com/lakectl/lakectl/internal/snowflake"
@@ -31,7 +32,7 @@ func (w *workspace) snowflake(ctx context.Context, opts *QueryOptions) (query.En
 // inSnowflake refuses a query of tables that Snowflake does not have.
 func inSnowflake(q queries.Query) error {
 	for _, name := range q.Mentions() {
-		if strings.HasPrefix(name, lake.Bronze+".") || strings.HasPrefix(name, lake.Quarantine+".") || strings.HasSuffix(name, "_quarantine") {
+		if strings.HasPrefix(name, lake.Bronze+".") || strings.HasPrefix(name, lake.Quarantine+".") || strings.HasSuffix(name, quarantine.Suffix) {
 			return diag.Errorf(diag.Usage, "Snowflake has the tables of silver and gold, and no %s", name).
 				WithNext("ask --engine duckdb or athena")
 		}

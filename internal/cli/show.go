@@ -2,18 +2,15 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/lake"
-	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/query/render"
 	"github.com/lakectl/lakectl/internal/schema"
+	"github.com/lakectl/lakectl/internal/table"
 )
 
 // ShowOptions are the settings of `lakectl show`.
@@ -76,7 +73,7 @@ func runShow(ctx context.Context, opts *ShowOptions) error {
 	if err != nil {
 		return err
 	}
-	all, err := shownColumns(t)
+	all, _, err := table.Columns(t)
 	if err != nil {
 		return err
 	}
@@ -137,28 +134,6 @@ func (w *workspace) table(name string) (*lake.Table, error) {
 func (w *workspace) defined(name string) bool {
 	s, err := w.Project.Select([]string{name})
 	return err == nil && !s.Empty() && strings.Contains(name, ".")
-}
-
-// shownColumns returns the columns of a table, those in the paths of its files
-// at the end unless the table says where they stand.
-func shownColumns(t *lake.Table) ([]schema.Column, error) {
-	all, err := lake.SchemaOf(t.Schema)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.Ref, err)
-	}
-	columns := all.Columns
-	if files := t.Files(); len(files) > 0 { // all files have the same
-		for _, name := range slices.Sorted(maps.Keys(files[0].Partition)) {
-			kind := schema.String
-			if name == project.IngestionDate {
-				kind = schema.Date
-			}
-			if all.Index(name) < 0 {
-				columns = append(columns, schema.Column{Name: name, Type: schema.T(kind), Nullable: true})
-			}
-		}
-	}
-	return columns, nil
 }
 
 // choose returns the columns that were asked for.

@@ -122,19 +122,6 @@ func (app *App) openSnowflake(ctx context.Context, w *workspace, spec setup.Spec
 
 func (s *snowflakeSession) close() error { return errors.Join(s.conn.Close(), s.client.Close()) }
 
-// snowflakePlace finds the place of a project in AWS without asking AWS, if
-// lakehouse.yaml says enough.
-func snowflakePlace(ctx context.Context, cfg *config.Config) (names.Names, error) {
-	if account, region := cfg.AWS.Account.Value, cfg.AWS.Region.Value; account != "" && region != "" {
-		return names.Of(cfg, account, region)
-	}
-	c, err := openCloud(ctx, cfg)
-	if err != nil {
-		return names.Names{}, err
-	}
-	return c.Names, nil
-}
-
 // stepSigns are how steps are shown, as the changes of a stack are.
 var stepSigns = map[string]struct {
 	sign  string

@@ -77,7 +77,7 @@ func runSnowflakeSetupDry(ctx context.Context, opts *SnowflakeSetupOptions) erro
 	if err != nil {
 		return err
 	}
-	n, err := snowflakePlace(ctx, w.Config)
+	n, err := placeNames(ctx, w.Config)
 	if err != nil {
 		return err
 	}

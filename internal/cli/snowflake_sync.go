@@ -75,7 +75,7 @@ func runSnowflakeSync(ctx context.Context, opts *SnowflakeSyncOptions) (err erro
 
 // syncSnowflake logs in to Snowflake and tells it what has changed.
 func (app *App) syncSnowflake(ctx context.Context, w *workspace, o setup.SyncOptions) (r *setup.Result, err error) {
-	n, err := snowflakePlace(ctx, w.Config)
+	n, err := placeNames(ctx, w.Config)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,26 @@ type TableChange struct {
 	Removed []Removal    `json:"removed,omitempty"`
 }
 
+// DataPaths returns the data files that the commit put and removed; none if c is
+// nil, for a table that it did not change.
+func (c *TableChange) DataPaths() []string {
+	if c == nil {
+		return nil
+	}
+	var list []string
+	for _, f := range c.Put {
+		if f.Kind == Data {
+			list = append(list, f.Path)
+		}
+	}
+	for _, f := range c.Removed {
+		if f.Kind == Data {
+			list = append(list, f.Path)
+		}
+	}
+	return list
+}
+
 // TableSettings is what a commit says about a table beside its files.
 type TableSettings struct {
 	Definition string `json:"definition,omitempty"` // hash of the table's definition and all upstream of it

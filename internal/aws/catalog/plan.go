@@ -132,7 +132,7 @@ func (v *view) touched(ctx context.Context, t *target, since uint64) (map[string
 		if err != nil {
 			return nil, false, err
 		}
-		for _, path := range paths(r.Tables[t.ref]) {
+		for _, path := range r.Tables[t.ref].DataPaths() {
 			_, values, err := split(t.ref, path)
 			if err != nil || len(values) != len(t.keys) {
 				return nil, false, nil //nolint:nilerr // a file that is not in a partition has been taken away since
@@ -141,25 +141,6 @@ func (v *view) touched(ctx context.Context, t *target, since uint64) (map[string
 		}
 	}
 	return all, true, nil
-}
-
-// paths returns the data files that a commit put and removed.
-func paths(change *lake.TableChange) []string {
-	var list []string
-	if change == nil {
-		return nil
-	}
-	for _, f := range change.Put {
-		if f.Kind == lake.Data {
-			list = append(list, f.Path)
-		}
-	}
-	for _, f := range change.Removed {
-		if f.Kind == lake.Data {
-			list = append(list, f.Path)
-		}
-	}
-	return list
 }
 
 // compare fills in what is to be done to partitions. With anew, all that the

@@ -11,6 +11,7 @@ import (
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/project"
+	"github.com/lakectl/lakectl/internal/quarantine"
 	"github.com/lakectl/lakectl/internal/schema"
 )
 
@@ -41,7 +42,7 @@ func key(values []string) string { return strings.Join(values, "\x00") }
 // place says where a table of the lake is in the catalog.
 func (c *Catalog) place(ref lake.TableRef) (database, name string) {
 	if ref.Layer == lake.Quarantine {
-		return c.names.Database(lake.Silver), ref.Name + "_quarantine"
+		return c.names.Database(lake.Silver), ref.Name + quarantine.Suffix
 	}
 	return c.names.Database(ref.Layer), ref.Name
 }

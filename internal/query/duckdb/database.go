@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -59,6 +60,19 @@ func (d *database) exec(sql string) error {
 		return explain(bindings.ResultError(&result))
 	}
 	return nil
+}
+
+// lock takes from the database what statements of users have no use for: files
+// other than these, and those of its folder for temporary ones; the network; and
+// its settings.
+func (d *database) lock(files []string) error {
+	var b strings.Builder
+	b.WriteString("set allowed_paths = [")
+	for _, path := range files {
+		b.WriteString(literal(path) + ", ")
+	}
+	b.WriteString("]; set enable_external_access = false; set lock_configuration = true")
+	return d.exec(b.String())
 }
 
 // prepared is a statement that was understood.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -156,7 +157,7 @@ func (r *result) open(ctx context.Context, sql string, values []string) error {
 	if err := r.define(paths); err != nil {
 		return err
 	}
-	if err := r.lock(paths); err != nil {
+	if err := r.db.lock(slices.Concat(slices.Collect(maps.Values(paths))...)); err != nil {
 		return err
 	}
 	if r.prepared, err = r.prepare(sql); err != nil {
@@ -201,20 +202,6 @@ func (e *Engine) database(temp, statement string) (*database, error) {
 
 // layers are the schemas of a database.
 var layers = []string{lake.Bronze, lake.Silver, lake.Gold, lake.Quarantine}
-
-// lock takes from the database what a statement has no use for: other files, the
-// network, and its settings.
-func (r *result) lock(paths map[lake.TableRef][]string) error {
-	var b strings.Builder
-	b.WriteString("set allowed_paths = [")
-	for _, rel := range r.relations {
-		for _, path := range paths[rel.ref] {
-			b.WriteString(literal(path) + ", ")
-		}
-	}
-	b.WriteString("]; set enable_external_access = false; set lock_configuration = true")
-	return r.db.exec(b.String())
-}
 
 // prepare prepares the statement; columns that Arrow has no type for here become
 // texts.

@@ -92,7 +92,8 @@ func TestOnlyTheLake(t *testing.T) {
 	inLake := filepath.Join(l.Lake, "silver", "customers")
 	for _, text := range []string{
 		"select * from read_text('" + secret + "')", "select * from read_csv('/etc/passwd')", "select * from '" + secret + "'",
-		"select * from read_text('" + inLake + "/../../../lakehouse.yaml'), silver.customers", "select * from glob('" + l.Lake + "/*')",
+		"select * from read_text('" + inLake + "/../../../lakehouse.yaml'), silver.customers", "select * from read_csv('" + secret + "'), silver.transactions",
+		"analyze copy (select * from silver.transactions) to '" + secret + ".csv'", "select * from glob('" + l.Lake + "/*')",
 		"select * from read_parquet('" + l.Lake + "/gold/daily_sales/*.parquet'), silver.customers",
 		"select * from read_text('" + l.Lake + "/_lakectl/log/1.json')", "select * from read_csv('https://example.com/x.csv')",
 		"select * from read_blob('" + e.o.Temp + "/x')", "select * from sniff_csv('/etc/passwd')", "select * from parquet_metadata('/etc/passwd')",
@@ -101,9 +102,12 @@ func TestOnlyTheLake(t *testing.T) {
 		"delete from silver.customers", "explain analyze copy (select 1) to '" + inLake + "/x.parquet'", "call pragma_version()", "export database '/tmp/x'",
 		"checkpoint", "vacuum", "select 1; select 2", "begin transaction", "use silver", "prepare p as select 1", "update silver.customers set full_name = ''",
 	} {
-		_, lines, err := ask(context.Background(), e, sql(text))
-		if err == nil || diag.ClassOf(err) != diag.Usage {
-			t.Errorf("%s: %v, %v", text, lines, err)
+		for _, most := range []int64{0, 1 << 40} { // with a limit its plan is looked at first
+			e.o.MaxScan = most
+			_, lines, err := ask(context.Background(), e, sql(text))
+			if err == nil || diag.ClassOf(err) != diag.Usage {
+				t.Errorf("%s: %v, %v", text, lines, err)
+			}
 		}
 	}
 	lab.SameTree(t, l.Tree(), before)

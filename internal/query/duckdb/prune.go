@@ -85,6 +85,9 @@ func (r *result) scans(ctx context.Context, rel *relation, sql string, values []
 			return nil, err
 		}
 	}
+	if err := db.lock(nil); err != nil { // the empty files are in the folder for temporary ones
+		return nil, err
+	}
 	text, err := rows(ctx, db, "explain (format json) "+sql, values, 1)
 	if err != nil || len(text) == 0 {
 		return []string{""}, err
@@ -196,6 +199,9 @@ func (r *result) matching(ctx context.Context, rel *relation, condition string) 
 		b.WriteString(literal(f.Path) + ")")
 	}
 	if err := db.exec(b.String()); err != nil {
+		return nil, err
+	}
+	if err := db.lock(nil); err != nil {
 		return nil, err
 	}
 	paths, err := rows(ctx, db, "select "+identifier(pathColumn().Name)+" from files where "+condition, nil, 0)

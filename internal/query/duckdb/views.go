@@ -2,13 +2,14 @@ package duckdb
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/quarantine"
 	"github.com/lakectl/lakectl/internal/schema"
+	"github.com/lakectl/lakectl/internal/table"
 	"github.com/lakectl/lakectl/queries"
 )
 
@@ -23,38 +24,11 @@ type relation struct {
 	varied bool
 }
 
-// ingestionDate is the partition column of bronze and quarantine, which their
-// schemas do not name.
-const ingestionDate = "ingestion_date"
-
 // relationOf returns a table of the lake.
 func relationOf(t *lake.Table) (*relation, error) {
-	all, err := lake.SchemaOf(t.Schema)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.Ref, err)
-	}
-	r := &relation{ref: t.Ref, columns: slices.Clone(all.Columns), files: t.Files()}
-	r.varied = t.Ref.Layer == lake.Bronze || t.Ref.Layer == lake.Quarantine
-	var names []string
-	switch {
-	case len(r.files) > 0:
-		names = slices.Sorted(maps.Keys(r.files[0].Partition)) // all files have the same
-	case r.varied: // there is no file that could tell
-		names = []string{ingestionDate}
-	}
-	for _, name := range names {
-		at := all.Index(name)
-		if at < 0 {
-			kind := schema.String
-			if name == ingestionDate {
-				kind = schema.Date
-			}
-			r.columns = append(r.columns, schema.Column{Name: name, Type: schema.T(kind), Nullable: true})
-			at = len(r.columns) - 1
-		}
-		r.partitions = append(r.partitions, r.columns[at])
-	}
-	return r, nil
+	all, inPaths, err := table.Columns(t)
+	return &relation{ref: t.Ref, columns: all, partitions: inPaths, files: t.Files(),
+		varied: t.Ref.Layer == lake.Bronze || t.Ref.Layer == lake.Quarantine}, err
 }
 
 // asksForTables finds statements about the tables that there are.
@@ -82,7 +56,7 @@ func alias(ref lake.TableRef) string {
 	if ref.Layer != lake.Quarantine {
 		return ""
 	}
-	return lake.Silver + "." + ref.Name + "_quarantine"
+	return lake.Silver + "." + ref.Name + quarantine.Suffix
 }
 
 // bytes is how much the files of a relation have.
@@ -142,11 +116,11 @@ func (r *relation) saysNull(c schema.Column, paths []string) string {
 // aliasView returns the statement that makes the view of the other name, to go
 // behind the one that makes the first. A table of silver comes first.
 func (r *relation) aliasView() string {
-	layer, table, ok := strings.Cut(alias(r.ref), ".")
+	layer, name, ok := strings.Cut(alias(r.ref), ".")
 	if !ok {
 		return ""
 	}
-	return "; create view if not exists " + layer + "." + identifier(table) + " as from " + r.name()
+	return "; create view if not exists " + layer + "." + identifier(name) + " as from " + r.name()
 }
 
 // reader returns the table function that reads the files.

@@ -17,6 +17,9 @@ import (
 	"github.com/lakectl/lakectl/internal/snowflake"
 )
 
+// Name is what --engine calls this engine.
+const Name = "snowflake"
+
 // Engine runs statements in an account of Snowflake.
 type Engine struct {
 	client *snowflake.Client
@@ -42,8 +45,8 @@ func Open(ctx context.Context, o snowflake.Options) (*Engine, error) {
 // Notes are warnings of the login, for the user.
 func (e *Engine) Notes() []string { return e.client.Notes() }
 
-// Name is what --engine calls it.
-func (e *Engine) Name() string { return "snowflake" }
+// Name implements query.Engine.
+func (e *Engine) Name() string { return Name }
 
 // Close ends the sessions.
 func (e *Engine) Close() error { return e.client.Close() }

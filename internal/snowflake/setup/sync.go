@@ -212,7 +212,7 @@ func (f *refresh) touched(ctx context.Context, l Lake, sequences []uint64) error
 		if err != nil {
 			return err
 		}
-		for _, path := range paths(r.Tables[f.table.Ref]) {
+		for _, path := range r.Tables[f.table.Ref].DataPaths() {
 			path = strings.TrimPrefix(path, f.table.Ref.Dir()+"/")
 			folders[path[:max(strings.LastIndexByte(path, '/'), 0)]] = true
 		}
@@ -221,25 +221,6 @@ func (f *refresh) touched(ctx context.Context, l Lake, sequences []uint64) error
 		f.whole, f.partitions = true, nil
 	}
 	return nil
-}
-
-// paths returns the data files that a commit put and removed.
-func paths(change *lake.TableChange) []string {
-	var list []string
-	if change == nil {
-		return nil
-	}
-	for _, f := range change.Put {
-		if f.Kind == lake.Data {
-			list = append(list, f.Path)
-		}
-	}
-	for _, f := range change.Removed {
-		if f.Kind == lake.Data {
-			list = append(list, f.Path)
-		}
-	}
-	return list
 }
 
 // refresh sends what has changed of a table, then remembers its commit.
