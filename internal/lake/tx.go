@@ -78,23 +78,38 @@ func (tx *Tx) Base() *State { return tx.base }
 // is not put is dropped when the commit is made. The path is that in the lake; it must be in the folder of the table, or in that of
 // its index files. The writer notes size and SHA-256 of what it writes.
 func (tx *Tx) Stage(ctx context.Context, table TableRef, path string) (storage.Writer, error) {
-	errData := checkFile(table, path, Data, map[string]bool{})
-	if errData != nil && checkFile(table, path, Index, map[string]bool{}) != nil {
-		return nil, errData
+	if err := checkStaged(table, path); err != nil {
+		return nil, err
 	}
 	w, err := tx.lake.bucket.Create(ctx, tx.stage.file(path), storage.CreateOptions{Deferred: true})
 	if err != nil {
 		return nil, err
 	}
-	return &stageWriter{Writer: w, tx: tx, path: path, sum: sha256.New()}, nil
+	return &stageWriter{Writer: w, path: path, sum: sha256.New(), done: tx.noteStaged}, nil
 }
 
+// checkStaged says whether a file may be staged to appear at path.
+func checkStaged(table TableRef, path string) error {
+	errData := checkFile(table, path, Data, map[string]bool{})
+	if errData != nil && checkFile(table, path, Index, map[string]bool{}) != nil {
+		return errData
+	}
+	return nil
+}
+
+func (tx *Tx) noteStaged(path string, f stagedFile) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	tx.staged[path] = f
+}
+
+// stageWriter notes the size and the SHA-256 of what it writes.
 type stageWriter struct {
 	storage.Writer
-	tx   *Tx
 	path string
 	size int64
 	sum  hash.Hash
+	done func(path string, f stagedFile) // told when the file is whole
 }
 
 func (w *stageWriter) Write(p []byte) (int, error) {
@@ -112,9 +127,7 @@ func (w *stageWriter) Commit(ctx context.Context) (storage.Info, error) {
 	if info.Size != w.size {
 		return info, fmt.Errorf("stage %s: %d bytes were written, but the store has %d", w.path, w.size, info.Size)
 	}
-	w.tx.mu.Lock()
-	defer w.tx.mu.Unlock()
-	w.tx.staged[w.path] = stagedFile{w.size, hex.EncodeToString(w.sum.Sum(nil))}
+	w.done(w.path, stagedFile{w.size, hex.EncodeToString(w.sum.Sum(nil))})
 	return info, nil
 }
 

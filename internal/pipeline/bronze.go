@@ -131,7 +131,7 @@ func (r *run) ingest(ctx context.Context, tx *lake.Tx, state *lake.State, d *pro
 	if err != nil {
 		return err
 	}
-	done, err := bronze.Ingest(ctx, bronze.Request{Dataset: d, Files: files, Columns: columns, Sequence: tx.Sequence(), Open: r.o.Sources.Open, Stager: tx},
+	done, err := r.o.Engine.Ingest(ctx, tx, bronze.Request{Dataset: d, Files: files, Columns: columns, Sequence: tx.Sequence(), Open: r.o.Sources.Open, Stager: tx},
 		bronze.Options{Workers: r.o.Workers, Store: engine.StoreOptions{Budget: r.budget, Spill: r.spill}, Now: r.o.Now, Run: r.result.Run,
 			SegmentSize: r.o.SegmentSize, Progress: stage.Add})
 	if err != nil {

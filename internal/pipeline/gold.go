@@ -95,7 +95,7 @@ func (l *goldLayer) build(ctx context.Context, tables []*project.Gold) error {
 	stage := r.o.Observer.Start("gold", bytes)
 	defer stage.Done()
 	perRow := float64(bytes) / float64(max(1, rows))
-	done, err := gold.Build(ctx, gold.Request{Tables: tables, Inputs: inputs, Bucket: r.l.At(l.state), Stager: l.tx},
+	done, err := r.o.Engine.Gold(ctx, l.tx, gold.Request{Tables: tables, Inputs: inputs, Bucket: r.l.At(l.state), Stager: l.tx},
 		gold.Options{Workers: r.o.Workers, Budget: r.budget, Spill: r.spill, Now: r.o.Now,
 			Progress: func(rows int64) { stage.Add(rows, int64(float64(rows)*perRow)) },
 			Divided: func(g *project.Gold) (func(int64), func()) {

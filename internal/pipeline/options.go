@@ -24,6 +24,7 @@ type Options struct {
 	// Accept are gates to let pass although they fail, with the reasons.
 	Accept map[string]string
 
+	Engine      Engine // nil: this process
 	Workers     int
 	Memory      int64  // bytes that the run may take; what does not fit goes to disk; 0 is no limit
 	SpillDir    string // for what does not fit; empty is the system's

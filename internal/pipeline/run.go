@@ -24,6 +24,9 @@ func Run(ctx context.Context, p *project.Project, l *lake.Lake, o Options) (*Res
 	if o.Observer == nil {
 		o.Observer = quiet{}
 	}
+	if o.Engine == nil {
+		o.Engine = local{}
+	}
 	r := &run{p: p, l: l, o: o, begun: time.Now(), result: &Result{Project: p.Name, Environment: p.Environment, Started: o.Now.UTC(),
 		Commits: []Commit{}, Bronze: []BronzeResult{}, Silver: []TableResult{}, Gold: []TableResult{}, Ledger: []LedgerLine{}}}
 	err := r.locked(ctx)

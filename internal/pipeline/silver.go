@@ -11,7 +11,6 @@ import (
 	"github.com/lakectl/lakectl/internal/engine"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/project"
-	"github.com/lakectl/lakectl/internal/quality"
 	"github.com/lakectl/lakectl/internal/quarantine"
 	"github.com/lakectl/lakectl/internal/silver"
 )
@@ -89,14 +88,14 @@ func (s *silverLayer) table(ctx context.Context, t *project.Silver, rebuild bool
 	defer stage.Done()
 	o := silver.Options{Workers: s.run.o.Workers, Budget: s.run.budget, Spill: s.run.spill, Now: s.run.o.Now, Run: s.run.result.Run,
 		Progress: plan.progress(stage)}
-	done, err := silver.Build(ctx, plan.request, o)
+	done, err := s.run.o.Engine.Silver(ctx, s.tx, plan.request, o)
 	if err == nil && done.NeedsRebuild {
 		judged := plan.judged
 		if plan, err = s.plan(ctx, t, true); err != nil {
 			return err
 		}
 		plan.judged = judged
-		done, err = silver.Build(ctx, plan.request, o)
+		done, err = s.run.o.Engine.Silver(ctx, s.tx, plan.request, o)
 	}
 	if err != nil {
 		return err
@@ -149,7 +148,7 @@ func (s *silverLayer) plan(ctx context.Context, t *project.Silver, rebuild bool)
 		return nil, err
 	}
 	p.request = silver.Request{Table: t, RawColumns: raw, Order: ingestionOrder(s.state.Datasets[t.From.Name]), Sequence: s.tx.Sequence(),
-		Bucket: s.run.l.At(s.state), Stager: s.tx, Sets: make([]*quality.Set, len(t.Checks)), Changed: make([]*engine.HashSet, len(t.Checks))}
+		Bucket: s.run.l.At(s.state), Stager: s.tx, References: make([][]lake.FileChange, len(t.Checks)), Changed: make([]*engine.HashSet, len(t.Checks))}
 	referencesChanged, err := s.references(ctx, p)
 	if err != nil {
 		return nil, err
@@ -213,7 +212,7 @@ func ingestionOrder(d *lake.Dataset) map[string]int64 {
 	return order
 }
 
-// references loads the values that checks refer to, and says whether any came
+// references finds the values that checks refer to, and says whether any came
 // or went since the table was last judged.
 func (s *silverLayer) references(ctx context.Context, p *tablePlan) (changed bool, err error) {
 	for i, check := range p.request.Table.Checks {
@@ -221,9 +220,7 @@ func (s *silverLayer) references(ctx context.Context, p *tablePlan) (changed boo
 			continue
 		}
 		ref := silverRef(check.References.Table)
-		if p.request.Sets[i], err = silver.Values(ctx, s.tx, check.References.Table, check.References.Column, s.current(ref)); err != nil {
-			return false, err
-		}
+		p.request.References[i] = s.current(ref)
 		now := s.sequence(ref)
 		p.consumed[ref] = now
 		if p.rebuild || p.table.Consumed[ref] == now {

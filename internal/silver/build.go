@@ -48,8 +48,10 @@ type Request struct {
 	// Order numbers the source files by bronze commit and path: which of two
 	// versions of a key came later.
 	Order map[string]int64
-	// Sets are the values that checks refer to, by check; nil for other checks.
-	Sets []*quality.Set
+	// References are, by check, the files that the table it refers to is about to
+	// have, and Sets the values in them; nil for other checks.
+	References [][]lake.FileChange
+	Sets       []*quality.Set
 	// Changed are, by check, the hashes of values that came to or went from the
 	// referenced table since the table was last judged; nil: none. RejudgeAll says
 	// that it is not known which.
