@@ -53,10 +53,10 @@ var only = []struct {
 var arrowPackages = []string{"arrow", "arrow/array", "arrow/memory", "arrow/decimal128", "arrow/decimal256", "arrow/bitutil", "arrow/scalar"}
 
 // streamPackages are parts of Arrow that the packages of streamUsers alone may
-// use: they write the format of streams for others, and read Snowflake's.
+// use: they write the format of streams for others, and read Snowflake's and Spark's.
 var (
 	streamPackages = []string{"arrow/ipc"}
-	streamUsers    = []string{"internal/query/render", "internal/query/snowflake"}
+	streamUsers    = []string{"internal/query/render", "internal/query/snowflake", "internal/pipeline/task"}
 )
 
 const arrowModule = "github.com/apache/arrow/go/v15/"

@@ -120,6 +120,30 @@ func Failed(err error) error {
 	return diag.Errorf(diag.Partial, "%w", err).WithNext("see to it that the file can be read, and run again")
 }
 
+// Plan is what the headers of files say.
+type Plan struct {
+	Files   []source.File       // that can be taken in
+	Columns []string            // raw columns of the table, old ones first
+	Added   map[string][]string // by path of a file: the columns that it adds
+	Failed  []error             // one for each file without a usable header
+}
+
+// PlanFiles reads the headers of the files of a request, for those who take them
+// in one by one: with the columns of the plan, each file is taken in alike.
+func PlanFiles(ctx context.Context, req Request) (*Plan, error) {
+	in := &ingest{req: req, result: &Result{Columns: req.Columns}}
+	files, err := in.plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Columns: in.result.Columns, Added: map[string][]string{}, Failed: in.result.Failed}
+	for _, f := range files {
+		p.Files = append(p.Files, f.source)
+		p.Added[f.source.Path] = f.columnsAdded
+	}
+	return p, nil
+}
+
 // job is a segment of a file, or its end when there is no segment.
 type job struct {
 	file    *file
@@ -176,7 +200,7 @@ func (in *ingest) cut(ctx context.Context, f *file, jobs chan<- job) error {
 	}
 	defer raw.Close()
 	if !slices.Equal(segments.Header(), f.header) {
-		f.abandon(changing(f.source.Path, "its header is not what it was"))
+		f.abandon(Changing(f.source.Path))
 		return nil
 	}
 	for index := 0; ; index++ {
@@ -237,6 +261,10 @@ func changing(path, how string) error {
 	return diag.Errorf(diag.Partial, "%s: the file changed while it was taken in: %s", path, how).
 		WithNext("run again when it is written whole; settle: 60s leaves files alone that may still be being written")
 }
+
+// Changing is the error of a file whose header is not what it was when the files
+// of the commit were looked at.
+func Changing(path string) error { return changing(path, "its header is not what it was") }
 
 // Changed is the error of a file that was ingested and has other content now.
 func Changed(path string, commit uint64) error {

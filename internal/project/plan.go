@@ -148,3 +148,16 @@ func (s *Silver) PartitionNames() []string {
 // FileTable returns the columns that stand in the table's files: all but those
 // in the path.
 func (s *Silver) FileTable() schema.Table { return s.Table().Without(s.PartitionNames()...) }
+
+// Bloom returns the key columns that stand in files and can have a bloom
+// filter, which a boolean cannot.
+func (s *Silver) Bloom() []string {
+	file := s.FileTable()
+	var names []string
+	for _, c := range s.Key {
+		if col := s.Columns[c]; file.Index(col.Name) >= 0 && col.Type.Kind != schema.Boolean {
+			names = append(names, col.Name)
+		}
+	}
+	return names
+}

@@ -27,11 +27,16 @@ const (
 type judge struct {
 	table   *project.Silver
 	scratch *expr.Scratch
-	lookups []*quality.Lookup // by check; nil for those that refer to nothing
-	counts  map[string]int64  // rows that failed, by reason, over all batches
+	lookups []lookup         // by check; nil for those that refer to nothing
+	counts  map[string]int64 // rows that failed, by reason, over all batches
 
 	slots []arrow.Array
 	found []bool
+}
+
+// lookup says of the values of a column which are among those that a check refers to.
+type lookup interface {
+	Contains(found []bool, col arrow.Array)
 }
 
 // sets are the values that the checks of a table refer to, by check.
@@ -39,7 +44,7 @@ type sets []*quality.Set
 
 func newJudge(table *project.Silver, refs sets) *judge {
 	j := &judge{table: table, scratch: expr.NewScratch(), counts: map[string]int64{},
-		slots: make([]arrow.Array, len(table.Raw)+len(table.Columns)), lookups: make([]*quality.Lookup, len(table.Checks))}
+		slots: make([]arrow.Array, len(table.Raw)+len(table.Columns)), lookups: make([]lookup, len(table.Checks))}
 	for i, set := range refs {
 		if set != nil {
 			j.lookups[i] = set.Lookup()
@@ -208,12 +213,12 @@ func (j *judge) check(v *verdict, i int) error {
 }
 
 // failing returns the rows that fail a check, whatever their columns' state.
-func (j *judge) failing(v *verdict, check *project.Check, lookup *quality.Lookup) ([]int32, error) {
+func (j *judge) failing(v *verdict, check *project.Check, values lookup) ([]int32, error) {
 	var rows []int32
-	if lookup != nil {
+	if values != nil {
 		col := v.cols[check.Reads[0]]
 		j.found = slices.Grow(j.found[:0], v.rows)[:v.rows]
-		lookup.Contains(j.found, col)
+		values.Contains(j.found, col)
 		for row, ok := range j.found {
 			if !ok && col.IsValid(row) {
 				rows = append(rows, int32(row))

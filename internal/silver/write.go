@@ -16,7 +16,6 @@ import (
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/parquetio"
 	"github.com/lakectl/lakectl/internal/quarantine"
-	"github.com/lakectl/lakectl/internal/schema"
 	"github.com/lakectl/lakectl/internal/storage"
 	"github.com/lakectl/lakectl/internal/table"
 	"github.com/lakectl/lakectl/internal/vec"
@@ -133,7 +132,7 @@ func (b *build) referring() []int {
 func (b *build) writePartition(ctx context.Context, w *worker, id int32) (*written, error) {
 	part := b.partitions.At(id)
 	target := table.Target{Table: b.ref(), Path: path.Join(b.ref().Dir(), part.Path, partFile), Partition: part.Values}
-	out, err := table.Create(ctx, b.req.Stager, target, b.file, parquetio.WriterOptions{Bloom: b.bloom()})
+	out, err := table.Create(ctx, b.req.Stager, target, b.file, parquetio.WriterOptions{Bloom: b.req.Table.Bloom()})
 	if err != nil {
 		return nil, err
 	}
@@ -159,18 +158,6 @@ func (b *build) writePartition(ctx context.Context, w *worker, id int32) (*writt
 }
 
 func (b *build) ref() lake.TableRef { return lake.TableRef{Layer: lake.Silver, Name: b.req.Table.Name} }
-
-// bloom returns the key columns that stand in files and can have a bloom
-// filter, which a boolean cannot.
-func (b *build) bloom() []string {
-	var names []string
-	for _, c := range b.req.Table.Key {
-		if col := b.req.Table.Columns[c]; b.file.Index(col.Name) >= 0 && col.Type.Kind != schema.Boolean {
-			names = append(names, col.Name)
-		}
-	}
-	return names
-}
 
 // copyExisting writes the rows of a file that stay where they are. Those that
 // were candidates come back from the store, if they count.

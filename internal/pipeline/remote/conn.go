@@ -1,0 +1,99 @@
+package remote
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/pipeline/task"
+)
+
+// Requests, as the program knows them.
+const (
+	doOpen   = "open"
+	doIngest = "ingest"
+	doSilver = "silver"
+	doGold   = "gold"
+)
+
+type request struct {
+	ID   uint64 `json:"id"`
+	Do   string `json:"do"`
+	Spec any    `json:"spec"`
+}
+
+// answer is a line of the program's: one of its fields but ID is set.
+type answer struct {
+	ID       uint64          `json:"id"`
+	Progress *progress       `json:"progress"`
+	Result   json.RawMessage `json:"result"`
+	Error    *task.Failure   `json:"error"`
+}
+
+// progress is what is done of a request since the last answer, in rows and bytes
+// of raw files.
+type progress struct {
+	Rows  int64 `json:"rows"`
+	Bytes int64 `json:"bytes"`
+}
+
+// conn sends one request at a time.
+type conn struct {
+	net.Conn
+	in   *bufio.Reader
+	last uint64
+}
+
+// ask sends a request and waits for its result. When ctx ends, the connection is
+// closed, upon which the program ends all that is in work.
+func (c *conn) ask(ctx context.Context, do string, spec, result any, told func(progress)) error {
+	stop := context.AfterFunc(ctx, func() { c.Close() })
+	defer stop()
+	c.last++
+	line, err := json.Marshal(request{c.last, do, spec})
+	if err != nil {
+		return err
+	}
+	if _, err := c.Write(append(line, '\n')); err != nil {
+		return c.lost(ctx, err)
+	}
+	for {
+		var a answer
+		line, err := c.in.ReadBytes('\n')
+		if err != nil {
+			return c.lost(ctx, err)
+		}
+		if err := json.Unmarshal(line, &a); err != nil {
+			return fmt.Errorf("an answer of Spark's program: %w", err)
+		}
+		switch {
+		case a.ID != c.last:
+			return fmt.Errorf("an answer of Spark's program is to request %d instead of %d", a.ID, c.last)
+		case a.Error != nil:
+			return a.Error.Err()
+		case a.Progress != nil:
+			if told != nil {
+				told(*a.Progress)
+			}
+		default:
+			return json.Unmarshal(a.Result, result)
+		}
+	}
+}
+
+// lost is the error of a connection that ended in the middle of a request.
+func (c *conn) lost(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if errors.Is(err, io.EOF) {
+		err = errors.New("its program ended")
+	}
+	return diag.Errorf(diag.Transient, "Spark was lost in the middle of the run: %w", err).
+		WithNext("run again: what was committed stays, the rest is done anew; the log of Spark says why it ended")
+}
