@@ -112,18 +112,14 @@ func (app *App) read() (*workspace, *config.Config, diag.List, error) {
 
 // openLake opens the lake of the project.
 func (w *workspace) openLake(ctx context.Context, app *App, cfg *config.Config) error {
-	path := cfg.Path(cfg.Lake.Value)
 	o, err := app.lakeOptions()
 	if err != nil {
 		return err
 	}
-	var bucket storage.Bucket
-	if onS3(path) {
+	if onS3(cfg.Lake.Value) {
 		o.Parallel = parallelOnS3
-		bucket, err = w.lakeBucket(ctx, cfg)
-	} else {
-		bucket, err = local.New(path, local.Options{})
 	}
+	bucket, err := w.openBucket(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -133,6 +129,14 @@ func (w *workspace) openLake(ctx context.Context, app *App, cfg *config.Config) 
 	}
 	w.State, err = w.Lake.State(ctx)
 	return err
+}
+
+// openBucket opens what the lake of the project is in.
+func (w *workspace) openBucket(ctx context.Context, cfg *config.Config) (storage.Bucket, error) {
+	if path := cfg.Path(cfg.Lake.Value); !onS3(path) {
+		return local.New(path, local.Options{})
+	}
+	return w.lakeBucket(ctx, cfg)
 }
 
 func onS3(path string) bool { return strings.HasPrefix(path, "s3://") }

@@ -63,7 +63,7 @@ func newRootCmd(app *App) *cobra.Command {
 	add(groupCloud, newDeployCmd(app, nil), newDriftCmd(app, nil), newDestroyCmd(app, nil))
 	add(groupCloud, newMonitorCmd(app))
 	add(groupOther, newLockCmd(app), newSchemaCmd(app, nil), newVersionCmd(app, nil), newCompletionCmd(app))
-	root.AddCommand(newExitCodesTopic(), newEnvironmentTopic())
+	root.AddCommand(newExitCodesTopic(), newEnvironmentTopic(), newTaskCmd(app))
 	root.SetHelpFunc(app.showHelp)
 	root.SetHelpCommand(newHelpCmd())
 	root.SetHelpCommandGroupID(groupOther)

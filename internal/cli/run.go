@@ -27,13 +27,14 @@ type RunOptions struct {
 	DryRun         bool
 	Accept         []string
 	Reason         string
-	On             string // the engine: onLocal or onGlue
+	On             string // the engine: onLocal, onSpark or onGlue
 	Engine         engineOptions
 }
 
 // The engines of runs.
 const (
 	onLocal = "local"
+	onSpark = "spark"
 	onGlue  = "glue"
 )
 
@@ -81,6 +82,9 @@ Every layer is published in one commit, after its checks. A failed gate
 publishes nothing of its layer. To let one pass, once: --accept GATE --reason
 TEXT.
 
+With --engine spark, Spark works on the rows, started by spark-submit or as
+LAKEHOUSE_SPARK says; the tables are the same.
+
 With --engine glue the layers run as jobs in AWS Glue, one after the other: the
 jobs are brought up to date, started, and followed with their logs until they
 end, with what they cost. Ctrl-C detaches from them, and they go on; lakectl job
@@ -106,14 +110,17 @@ help exit-codes.`,
 			if runF != nil {
 				return runF(opts)
 			}
-			if opts.On == onGlue {
+			switch opts.On {
+			case onGlue:
 				return runGlue(cmd.Context(), opts)
+			case onSpark:
+				return runSpark(cmd.Context(), opts)
 			}
 			return runRun(cmd.Context(), opts)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&opts.On, "engine", onLocal, "run on this machine (`local`) or in AWS (glue)")
+	flags.StringVar(&opts.On, "engine", onLocal, "who works on rows: `local`, spark, or glue (Spark in AWS)")
 	flags.BoolVar(&opts.FullRefresh, "full-refresh", false, "build silver and gold anew from bronze")
 	flags.BoolVar(&opts.RebuildChanged, "rebuild-changed", false, "build tables anew whose definition has changed")
 	flags.BoolVar(&opts.Yes, "yes", false, "answer yes to questions: the same as --rebuild-changed")

@@ -34,8 +34,11 @@ type glueResult struct {
 
 // checkEngine refuses an unknown engine, and flags that another one has.
 func (o *RunOptions) checkEngine(given func(flag string) bool) error {
-	if o.On != onLocal && o.On != onGlue {
-		return diag.Errorf(diag.Usage, "there is no engine %q", o.On).WithNext("write --engine local or --engine glue")
+	if o.On != onLocal && o.On != onSpark && o.On != onGlue {
+		return diag.Errorf(diag.Usage, "there is no engine %q", o.On).WithNext("write --engine local, --engine spark or --engine glue")
+	}
+	if o.On == onSpark && o.DryRun {
+		return diag.Errorf(diag.Usage, "--dry-run is not for --engine spark, whose tasks write where the lake is").WithNext("leave --engine out: the rows are the same")
 	}
 	for _, flag := range []string{"workers", "memory", "lock-timeout"} {
 		if o.On == onGlue && given(flag) {

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/lakectl/lakectl/internal/schema"
 )
@@ -23,6 +24,67 @@ func (m *Measure) DuckDB() string { return m.print(duckdb{}) }
 
 // Spark returns the measure as SQL for Spark.
 func (m *Measure) Spark() string { return m.print(spark{}) }
+
+// SparkMeasure is a measure in two steps: aggregates for a query with GROUP BY,
+// none of which fails it, and the arithmetic over their results.
+type SparkMeasure struct {
+	Aggregates []string // SQL
+	Names      []string // of their results, in the SQL of Value and Fails
+	Value      string   // null where it has an error
+	Fails      string   // never null: it has an error, or a sum does not fit its type
+}
+
+// SparkSteps returns the measure as SQL for Spark whose errors can be told by
+// group. The names of the aggregates begin with prefix. Rows of which an
+// aggregate's argument fails count as null.
+func (m *Measure) SparkSteps(prefix string) SparkMeasure {
+	p, out := newPrinter(spark{}), SparkMeasure{}
+	add := func(sql string) string {
+		name := fmt.Sprintf("%s%d", prefix, len(out.Names))
+		out.Aggregates, out.Names = append(out.Aggregates, sql), append(out.Names, name)
+		return spark{}.quote(name)
+	}
+	results, overflows := make([]string, len(m.Aggregates)), []string(nil)
+	for i, a := range m.Aggregates {
+		parts := p.aggregate(trying{}, a)
+		for k, sql := range parts {
+			parts[k] = add(sql)
+		}
+		results[i] = parts[0]
+		if summed, exact := a.sums(); summed && exact {
+			if len(parts) == 1 {
+				parts = append(parts, add("count("+p.value(a.Arg.Root)+")"))
+			}
+			overflows = append(overflows, fmt.Sprintf("(%s IS NULL AND %s > 0)", parts[0], parts[1]))
+		}
+		if a.exactAverage() {
+			results[i] = spark{}.average(p, a, parts[0], parts[1])
+		}
+	}
+	post := newPrinter(spark{})
+	post.column = func(n *Node) string { return results[n.Slot] }
+	out.Value = post.value(m.Post.Root)
+	out.Fails = strings.Join(append(overflows, "("+post.fails(m.Post.Root)+")"), " OR ")
+	return out
+}
+
+// sums says whether an aggregate adds values up, and whether exact ones.
+func (a Aggregate) sums() (sums, exact bool) {
+	if a.Func != Sum && a.Func != Avg {
+		return false, false
+	}
+	return true, a.Arg.Type().Kind != schema.Double
+}
+
+// trying is spark whose sums are null where they do not fit.
+type trying struct{ spark }
+
+func (t trying) sum(arg string, from, typ schema.Type) string {
+	if from.Kind == schema.Double {
+		return t.spark.sum(arg, from, typ)
+	}
+	return "try_" + t.spark.sum(arg, from, typ)
+}
 
 // print prints the aggregates, each once, and the arithmetic over them in the
 // body of a let: no engine takes aggregates wherever it takes columns.

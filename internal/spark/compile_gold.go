@@ -1,6 +1,7 @@
 package spark
 
 import (
+	"fmt"
 	"math/big"
 
 	"github.com/lakectl/lakectl/internal/expr"
@@ -13,8 +14,11 @@ func compileGold(g *project.Gold) gold {
 		Name: g.Name, From: g.From.Name, Where: sql(g.Where), Grouped: g.Grouped(), PartitionBy: texts(g.PartitionNames()),
 		Schema: columns(g.Table()), Definition: g.Definition, Parts: g.Parts,
 		Joins:  list(g.Joins, func(j *project.Join) join { return compileJoin(g, j) }),
-		Groups: list(g.Groups, compileGoldColumn), Measures: list(g.Measures, compileMeasure), Columns: list(g.Columns, compileGoldColumn),
+		Groups: list(g.Groups, compileGoldColumn), Measures: make([]measure, len(g.Measures)), Columns: list(g.Columns, compileGoldColumn),
 		TableChecks: list(g.TableChecks, func(c *project.TableCheck) tableCheck { return compileTableCheck(g.Table(), c) }),
+	}
+	for i, m := range g.Measures {
+		out.Measures[i] = compileMeasure(m, i)
 	}
 	if g.Latest >= 0 {
 		out.Latest = g.From.Table().Columns[g.Latest].Name
@@ -30,11 +34,13 @@ func compileJoin(g *project.Gold, j *project.Join) join {
 }
 
 func compileGoldColumn(c *project.GoldColumn) goldColumn {
-	return goldColumn{Name: c.Name, Type: c.Type.String(), Nullable: c.Nullable, Expr: *sql(c.Program)}
+	return goldColumn{Name: c.Name, Type: c.Type.String(), SparkType: c.Type.Spark(), Nullable: c.Nullable, Expr: *sql(c.Program)}
 }
 
-func compileMeasure(m *project.GoldMeasure) measure {
-	return measure{Name: m.Name, Type: m.Type.String(), Nullable: m.Nullable, Value: m.Measure.Spark(),
+func compileMeasure(m *project.GoldMeasure, i int) measure {
+	steps := m.Measure.SparkSteps(fmt.Sprintf("_m%d_", i))
+	return measure{Name: m.Name, Type: m.Type.String(), SparkType: m.Type.Spark(), Nullable: m.Nullable,
+		Aggregates: steps.Aggregates, Names: steps.Names, Expr: expression{Value: steps.Value, Fails: steps.Fails},
 		ArgFails: list(m.Measure.Aggregates, func(a expr.Aggregate) string {
 			if a.Arg == nil {
 				return "FALSE" // count(*)

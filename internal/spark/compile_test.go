@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -98,7 +99,7 @@ func TestExpressionsAreThePrinters(t *testing.T) {
 			got, want = append(got, d.Gold[i].Groups[k].Expr.Value), append(want, c.Program.Spark())
 		}
 		for k, m := range g.Measures {
-			got, want = append(got, d.Gold[i].Measures[k].Value), append(want, m.Measure.Spark())
+			got, want = append(got, d.Gold[i].Measures[k].Expr.Value), append(want, m.Measure.SparkSteps(fmt.Sprintf("_m%d_", k)).Value)
 		}
 		for k, c := range g.Columns {
 			got, want = append(got, d.Gold[i].Columns[k].Expr.Value), append(want, c.Program.Spark())

@@ -21,5 +21,6 @@
 //   - in the where of a sum that is compared with another, `table`.`name` is a
 //     column of that other table.
 //
-// A measure is SQL for a query with GROUP BY.
+// A measure has aggregates for a query with GROUP BY, and an expression over their
+// results, so that a measure without a value is told by its group.
 package spark

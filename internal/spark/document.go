@@ -167,16 +167,22 @@ type joinOn struct {
 }
 
 type goldColumn struct {
-	Name     string     `json:"name"`
-	Type     string     `json:"type"`
-	Nullable bool       `json:"nullable"`
-	Expr     expression `json:"expression"`
+	Name      string     `json:"name"`
+	Type      string     `json:"type"`
+	SparkType string     `json:"spark_type"`
+	Nullable  bool       `json:"nullable"`
+	Expr      expression `json:"expression"`
 }
 
+// measure is computed in two steps: Aggregates, in a query with GROUP BY, whose
+// results are called Names, and Expr over these names.
 type measure struct {
-	Name     string   `json:"name"`
-	Type     string   `json:"type"`
-	Nullable bool     `json:"nullable"`
-	Value    string   `json:"value"`
-	ArgFails []string `json:"argument_fails"` // by aggregate: the condition that a row's argument has an error
+	Name       string     `json:"name"`
+	Type       string     `json:"type"`
+	SparkType  string     `json:"spark_type"`
+	Nullable   bool       `json:"nullable"`
+	Aggregates []string   `json:"aggregates"`
+	Names      []string   `json:"names"`
+	Expr       expression `json:"expression"`
+	ArgFails   []string   `json:"argument_fails"` // by aggregate of the measure: the condition that a row's argument has an error
 }

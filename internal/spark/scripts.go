@@ -23,3 +23,6 @@ func Scripts() ([]Script, error) {
 	}
 	return list, nil
 }
+
+// Program returns one of the programs by the name of its file.
+func Program(name string) ([]byte, error) { return scripts.ReadFile("scripts/" + name) }

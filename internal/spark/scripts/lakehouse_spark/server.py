@@ -1,0 +1,125 @@
+"""Answers the requests of lakectl: lines of JSON on a socket.
+
+There is one connection, and when it ends so does the program: lakectl has all it
+wanted, or is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+from pyspark.sql import SparkSession
+
+from lakehouse_spark import bronze, gold, progress, silver, tasks
+from lakehouse_spark.failure import Failure
+from lakehouse_spark.lake import Lake
+
+FORMAT = "lakectl-spark/1"
+Json = dict[str, Any]
+
+
+class Server:
+    """One run: a session of Spark, and the project that lakectl tells it first."""
+
+    def __init__(self, session: SparkSession) -> None:
+        self.session = session
+        self.project: Json = {}
+        self.lake: Lake
+        self.binary: tasks.Binary
+
+    def open(self, spec: Json) -> Json:
+        self.project = spec["project"]
+        if self.project["format"] != FORMAT:
+            raise Failure(f"the compiled project has the format {self.project['format']}, and these programs know {FORMAT}")
+        for key, value in self.project["spark_settings"].items():
+            self.session.conf.set(key, value)
+        if spec["parallel"]:
+            self.session.conf.set("spark.sql.shuffle.partitions", str(spec["parallel"]))
+        self.lake = Lake(self.session, address(self.project["lake"]))
+        self.binary = tasks.Binary.ship(self.session.sparkContext, spec["binary"])
+        return {}
+
+    def ingest(self, spec: Json) -> Json:
+        return bronze.ingest(self.session, self.binary, spec)
+
+    def silver(self, spec: Json) -> Json:
+        table = next(s for s in self.project["silver"] if s["name"] == spec["table"])
+        return silver.build(self.session, self.lake, self.binary, table, spec)
+
+    def gold(self, spec: Json) -> Json:
+        return gold.build(self.lake, self.binary, self.project, spec)
+
+    def answer(self, request: Json) -> Json:
+        """Does what a request asks for, and returns the line that answers it."""
+        do: dict[str, Callable[[Json], Json]] = {
+            "open": self.open, "ingest": self.ingest, "silver": self.silver, "gold": self.gold,
+        }  # fmt: skip
+        try:
+            return {"id": request["id"], "result": do[request["do"]](request["spec"])}
+        except Exception as error:
+            traceback.print_exc()
+            return {"id": request["id"], "error": Failure.of(error).as_json()}
+
+
+def address(lake: str) -> str:
+    """Returns the address of the lake as this Spark opens it: Glue has s3, others s3a."""
+    if lake.startswith("s3://") and "awsglue" not in sys.modules:
+        return "s3a://" + lake.removeprefix("s3://")
+    return lake
+
+
+def requests(stream: IO[str]) -> Iterator[Json]:
+    for line in stream:
+        yield json.loads(line)
+
+
+def serve(session: SparkSession, path: str) -> None:
+    """Listens at path, and answers one connection until it ends."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(path)
+        os.chmod(path, 0o600)
+        listener.listen(1)
+        connection, _ = listener.accept()
+    server = Server(session)
+    with connection, connection.makefile("r", encoding="utf-8") as lines, connection.makefile("w", encoding="utf-8") as out:
+        said = threading.Lock()
+
+        def say(line: Json) -> None:
+            with said:
+                out.write(json.dumps(line) + "\n")
+                out.flush()
+
+        for request in watched(session, connection, lines):
+            with progress.reported(session, request, say):
+                line = server.answer(request)
+            say(line)
+
+
+def watched(session: SparkSession, connection: socket.socket, lines: IO[str]) -> Iterator[Json]:
+    """Yields requests. While one is in work, the end of the connection ends the process."""
+    for request in requests(lines):
+        done = threading.Event()
+        watcher = threading.Thread(target=watch, args=(connection, done), daemon=True)
+        watcher.start()
+        yield request
+        done.set()
+        watcher.join()
+
+
+def watch(connection: socket.socket, done: threading.Event) -> None:
+    """Ends the process when the other side hangs up: nobody wants the work any more."""
+    while not done.wait(0.2):
+        try:
+            if connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
+                os._exit(1)
+        except BlockingIOError:
+            continue
+        except OSError:
+            os._exit(1)

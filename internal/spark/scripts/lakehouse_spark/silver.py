@@ -1,0 +1,300 @@
+"""The silver layer: judges new rows and merges them into a table.
+
+Of the rows with one key one counts: see settle. Only the partitions whose rows
+change are written, each by one task; what else is in them stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from lakehouse_spark import judge, sql, tasks
+from lakehouse_spark.lake import WHENCE, Lake
+
+Table = dict[str, Any]
+Spec = dict[str, Any]
+Totals = dict[str, dict[str, int]]
+
+# What tells a record of the lake from all others.
+RECORD = ["source_file", "source_row"]
+
+
+# What the ledger calls rows that do not count, by whether the table is distinct.
+DROPPED = {False: "superseded", True: "duplicate"}
+
+
+@dataclass
+class Build:
+    """One build of a table on its way. What is kept is freed by close."""
+
+    session: SparkSession
+    lake: Lake
+    binary: tasks.Binary
+    table: Table
+    spec: Spec
+    kept: list[DataFrame]
+
+    def keep(self, rows: DataFrame) -> DataFrame:
+        """Has rows computed once, however often they are used."""
+        rows = rows.persist(StorageLevel.MEMORY_AND_DISK)
+        self.kept.append(rows)
+        return rows
+
+    def close(self) -> None:
+        for rows in self.kept:
+            rows.unpersist()
+
+    @property
+    def key(self) -> list[str]:
+        """The columns in which rows that stand for the same thing agree; none: every row counts."""
+        if self.table["distinct"]:
+            return [c["name"] for c in self.table["columns"]]
+        return list(self.table["key"])
+
+    @property
+    def columns(self) -> list[str]:
+        return [c["name"] for c in self.table["schema"]]
+
+    @property
+    def parts(self) -> list[str]:
+        return list(self.table["partition_by"])
+
+
+def build(session: SparkSession, lake: Lake, binary: tasks.Binary, table: Table, spec: Spec) -> dict[str, Any]:
+    """Brings a table up to date, and returns what package remote of lakectl wants to know."""
+    b = Build(session, lake, binary, table, spec, [])
+    try:
+        return bring_up(b)
+    finally:
+        b.close()
+
+
+def bring_up(b: Build) -> dict[str, Any]:
+    present = existing(b)
+    if present is not None and b.spec["rejudge"]:
+        present = b.keep(judge.rejudge(b.lake, b.table, b.spec, present))
+        if present.where("_lost").head(1):
+            return {"needs_rebuild": True}
+    judged = b.keep(judge.judge(b.lake, b.table, b.spec, inputs(b)))
+    totals, counts, rows = count(b, judged)
+    fatal = examples(b, judged, counts)
+    quarantined = reject(b, judged, counts)
+    good = accepted(b, judged)
+    fresh, hit = settle(b, good, present)
+    settled(b, totals, fresh, hit)
+    put = write(b, fresh, hit, present)
+    return {"put": put, "quarantined": quarantined, "totals": totals, "judged": rows, "counts": counts, "fatal": fatal}
+
+
+def inputs(b: Build) -> DataFrame:
+    """Returns the rows that are to be judged."""
+    raw = b.spec["raw_columns"]
+    rows = b.lake.raw(b.spec["inputs"], "bronze", b.table["from"], raw).withColumn("_replay", F.lit(False))
+    if b.spec["replay"]:
+        again = b.lake.raw(b.spec["replay"], "quarantine", b.table["name"], raw).withColumn("_replay", F.lit(True))
+        rows = rows.unionByName(again)
+    whole = F.struct(*[F.col(sql.name(name)) for name in raw])
+    return rows.select(whole.alias("_all"), *WHENCE.fieldNames(), "_replay")
+
+
+def existing(b: Build) -> DataFrame | None:
+    """Returns the rows of the table as it is; None if it has no files."""
+    if not b.spec["files"]:
+        return None
+    return b.lake.table(b.spec["files"], "silver", b.table["name"], b.table["schema"])
+
+
+def count(b: Build, judged: DataFrame) -> tuple[Totals, dict[str, int], int]:
+    """Counts the rows by source file, those that failed by reason, and all.
+
+    By source file good rows count as dropped, until settled finds which are not.
+    """
+    why = list(judge.reasons(b.table).items())
+    sums = [F.sum(F.expr(f"CAST({c} AS INT)")).alias(f"_reason_{i}") for i, (_, c) in enumerate(why)]
+    stats = judged.groupBy("source_file").agg(
+        F.count("*").alias("_rows"),
+        F.sum(F.expr("CAST(_bad AS INT)")).alias("_rejected"),
+        F.sum(F.expr("CAST(_replay AS INT)")).alias("_replayed"),
+        *sums,
+    )
+    totals: Totals = {}
+    counts = {reason: 0 for reason, _ in why}
+    rows = 0
+    for row in stats.collect():
+        good = row["_rows"] - row["_rejected"]
+        totals[row["source_file"]] = {"quarantined": row["_rejected"] - row["_replayed"], DROPPED[b.table["distinct"]]: good}
+        rows += row["_rows"]
+        for i, (reason, _) in enumerate(why):
+            counts[reason] += row[f"_reason_{i}"]
+    return totals, {reason: n for reason, n in counts.items() if n}, rows
+
+
+def examples(b: Build, judged: DataFrame, counts: dict[str, int]) -> list[dict[str, Any]]:
+    """Returns the first row that fails each check with on_fail: fail."""
+    out = []
+    for i, check in enumerate(b.table["checks"]):
+        if check["on_fail"] != "fail" or not counts.get(check["name"]):
+            continue
+        numbered = judged.where(f"_check_{i}").join(judge.order_of(b.session, b.spec), "source_file")
+        row = numbered.orderBy("_file", "source_row").head()
+        if row is None:
+            raise RuntimeError(f"the check {check['name']} failed {counts[check['name']]} rows, and none is found")
+        found = [row[f"_found_{k}"] if c.get("references") else None for k, c in enumerate(b.table["checks"])]
+        whence = {name: row[name] for name in RECORD}
+        out.append({"check": check["name"], "raw": list(row["_all"]), "found": found, **whence})
+    return out
+
+
+def reject(b: Build, judged: DataFrame, counts: dict[str, int]) -> list[dict[str, Any]]:
+    """Sends the rows that are not good enough to quarantine, and returns its files."""
+    if not counts:
+        return []
+    raw = [F.col("_all").getField(name).alias(name) for name in b.spec["raw_columns"]]
+    found = [f"_found_{i}" for i, c in enumerate(b.table["checks"]) if c.get("references")]
+    rows = judged.where("_bad").select(*raw, *RECORD, "ingestion_timestamp", "ingestion_date", *found)
+    rows = rows.join(judge.order_of(b.session, b.spec), "source_file")
+    rows = rows.repartition("ingestion_date").sortWithinPartitions("ingestion_date", "_file", "source_row").drop("_file")
+    return tasks.write(rows, b.binary, b.spec["rejected"])
+
+
+def accepted(b: Build, judged: DataFrame) -> DataFrame:
+    """Returns the good rows with all columns of the table, and their place in the order of ingestion."""
+    marks = judge.issues(b.table, judge.flags(b.table))
+    rows = judged.where("NOT _bad").withColumn("data_quality_issues", F.expr(marks))
+    rows = rows.withColumn("data_quality_flag", F.expr("IF(data_quality_issues IS NULL, 'PASSED', 'WARNED')"))
+    rows = rows.withColumn("processed_timestamp", F.expr(f"timestamp_micros({b.spec['now']})"))
+    return numbered(b, rows.select(*[sql.name(c) for c in b.columns]))
+
+
+def numbered(b: Build, rows: DataFrame) -> DataFrame:
+    """Adds the number of the source file in the order of ingestion."""
+    unknown = "raise_error(concat('a row says that it is of ', source_file, ', which was never ingested'))"
+    rows = rows.join(judge.order_of(b.session, b.spec), "source_file", "left")
+    file = F.expr(f"coalesce(_file, CAST({unknown} AS BIGINT))").alias("_file")
+    return rows.select(*[sql.name(c) for c in b.columns], file)
+
+
+def settle(b: Build, good: DataFrame, present: DataFrame | None) -> tuple[DataFrame, DataFrame | None]:
+    """Finds, of the rows with one key, the one that counts.
+
+    Returns the rows that enter the table, and those of the table whose key came
+    again (None: there are none), with _stays.
+
+    The row is found by an aggregate and not by a window: a key with millions of
+    versions is then reduced where they are read, and no task gets all of them.
+    """
+    if not b.key:
+        return b.keep(good), None
+    hit = None
+    candidates = good.withColumn("_home", F.lit(False))
+    if present is not None:
+        keys = good.select(*[F.col(sql.name(k)).alias(f"_key_{i}") for i, k in enumerate(b.key)]).distinct()
+        same = " AND ".join(f"{sql.name(k)} <=> _key_{i}" for i, k in enumerate(b.key))
+        hit = b.keep(numbered(b, present.join(keys, F.expr(same), "left_semi")))
+        candidates = candidates.unionByName(hit.withColumn("_home", F.lit(True)))
+    winners = b.keep(choose(b, candidates))
+    fresh = winners.where("NOT _home").drop("_home")
+    if hit is None:
+        return fresh, None
+    stay = winners.where("_home").select(*RECORD).withColumn("_stays", F.lit(True))
+    hit = hit.join(stay, RECORD, "left").withColumn("_stays", F.coalesce("_stays", F.lit(False)))
+    return fresh, b.keep(hit)
+
+
+def choose(b: Build, candidates: DataFrame) -> DataFrame:
+    """Returns the row of each key that counts."""
+    place = ["_file", "source_row"]
+    whole = F.struct(*[F.col(sql.name(c)) for c in candidates.columns])
+    if b.table["distinct"]:
+        row = F.min_by(whole, F.struct(*place))
+    else:
+        latest = [F.col(sql.name(b.table["latest_by"]))] if b.table.get("latest_by") else []
+        row = F.max_by(whole, F.struct(*latest, *place))
+    by = [F.col(sql.name(k)).alias(f"_key_{i}") for i, k in enumerate(b.key)]
+    return candidates.groupBy(*by).agg(row.alias("_row")).select("_row.*")
+
+
+def settled(b: Build, totals: Totals, fresh: DataFrame, hit: DataFrame | None) -> None:
+    """Adds to the totals which of the good rows entered the table, and which left it."""
+    dropped = DROPPED[b.table["distinct"]]
+    moves = fresh.groupBy("source_file").agg(F.count("*").alias("entered")).withColumn("left", F.lit(0))
+    if hit is not None:
+        gone = hit.where("NOT _stays").groupBy("source_file").agg(F.count("*").alias("left"))
+        moves = moves.unionByName(gone.withColumn("entered", F.lit(0)))
+    for row in moves.groupBy("source_file").agg(F.sum("entered").alias("entered"), F.sum("left").alias("left")).collect():
+        total = totals.setdefault(row["source_file"], {})
+        moved = row["entered"] - row["left"]
+        total["silver"] = moved
+        total[dropped] = total.get(dropped, 0) - moved
+
+
+def write(b: Build, fresh: DataFrame, hit: DataFrame | None, present: DataFrame | None) -> list[dict[str, Any]]:
+    """Writes the partitions that change, and returns their files."""
+    rows = fresh.withColumn("_mark", F.lit(False))
+    if present is not None:
+        touched = b.keep(changed(b, fresh, hit, present))
+        if not touched.head(1):
+            return []
+        rows = rows.unionByName(kept(b, touched, hit, present))
+        rows = rows.unionByName(marks(b, touched), allowMissingColumns=True)
+    columns = [F.col(sql.name(c)) for c in b.columns]
+    return tasks.write(spread(b, rows).select(*columns, "_mark"), b.binary, b.spec["write"])
+
+
+def spread(b: Build, rows: DataFrame) -> DataFrame:
+    """Gives each partition of the table to one task, its rows in the order of ingestion."""
+    parts = [F.col(sql.name(p)) for p in b.parts]
+    rows = rows.repartition(*parts) if parts else rows.repartition(1)
+    return rows.sortWithinPartitions(*parts, F.col("_mark").desc(), "_file", "source_row")
+
+
+def changed(b: Build, fresh: DataFrame, hit: DataFrame | None, present: DataFrame) -> DataFrame:
+    """Returns the partitions whose rows change; of a table without partitions a single row without columns."""
+    parts = [F.col(sql.name(p)) for p in b.parts]
+    touched = fresh.select(*parts, F.lit(1).alias("_one"))
+    if hit is not None:
+        touched = touched.unionByName(hit.where("NOT _stays").select(*parts, F.lit(1).alias("_one")))
+    if b.spec["rejudge"]:
+        touched = touched.unionByName(present.where("_moved").select(*parts, F.lit(1).alias("_one")))
+    return touched.distinct()
+
+
+def kept(b: Build, touched: DataFrame, hit: DataFrame | None, present: DataFrame) -> DataFrame:
+    """Returns the rows of the partitions that change which stay in them."""
+    rows = within(b, touched, present)
+    if hit is not None:
+        rows = rows.join(hit.where("NOT _stays").select(*RECORD), RECORD, "left_anti")
+    return numbered(b, rows).withColumn("_mark", F.lit(False))
+
+
+def within(b: Build, touched: DataFrame, present: DataFrame) -> DataFrame:
+    """Returns the rows of some partitions."""
+    if not b.parts:
+        return present
+    # Partitions are skipped by a condition on one of their columns that stands in
+    # the plan; which rows are meant the join says.
+    first = sql.name(b.parts[0])
+    values = [r[0] for r in touched.select(F.expr(f"CAST({first} AS STRING)")).distinct().limit(MOST_VALUES + 1).collect()]
+    if len(values) <= MOST_VALUES:
+        known = [sql.text(v) for v in values if v is not None]
+        tests = [f"CAST({first} AS STRING) IN ({', '.join(known)})"] if known else []
+        if None in values:
+            tests.append(f"{first} IS NULL")
+        present = present.where(" OR ".join(tests))
+    same = " AND ".join(f"{sql.name(p)} <=> _part_{i}" for i, p in enumerate(b.parts))
+    parts = touched.select(*[F.col(sql.name(p)).alias(f"_part_{i}") for i, p in enumerate(b.parts)])
+    return present.join(F.broadcast(parts), F.expr(same), "left_semi")
+
+
+# The most values of a partition column that are written into a condition.
+MOST_VALUES = 2000
+
+
+def marks(b: Build, touched: DataFrame) -> DataFrame:
+    """Returns rows which say that there is a partition, though it may have lost its last row."""
+    return touched.select(*[F.col(sql.name(p)) for p in b.parts], F.lit(True).alias("_mark"))

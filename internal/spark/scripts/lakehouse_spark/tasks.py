@@ -1,0 +1,121 @@
+"""Has lakectl do tasks: on an executor, next to the rows.
+
+A task of lakectl reads an order, which is opaque here, and then rows as an Arrow
+stream; it prints a report. A report of an error that may pass is raised, so that
+Spark tries the task again; others reach the driver as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+from pyspark import SparkContext, SparkFiles
+from pyspark.sql import DataFrame
+
+from lakehouse_spark.failure import TRANSIENT, Failure
+
+Report = dict[str, Any]
+
+
+class Binary:
+    """Where lakectl is on the machines of Spark."""
+
+    def __init__(self, path: str, shipped: bool) -> None:
+        self.path = path
+        self.shipped = shipped
+
+    @classmethod
+    def ship(cls, context: SparkContext, path: str) -> Binary:
+        """Sends lakectl to the executors, unless they are this machine."""
+        if context.master.startswith("local"):
+            return cls(path, shipped=False)
+        context.addFile(path)
+        return cls(os.path.basename(path), shipped=True)
+
+    def find(self) -> str:
+        """Returns the path of lakectl here, as a file that may be run."""
+        if not self.shipped:
+            return self.path
+        found: str = SparkFiles.get(self.path)
+        if os.access(found, os.X_OK):
+            return found
+        copy = os.path.join(tempfile.gettempdir(), f"lakectl-{os.getuid()}-{os.stat(found).st_mtime_ns}")
+        if not os.path.exists(copy):
+            partial = f"{copy}.{os.getpid()}"
+            shutil.copyfile(found, partial)
+            os.chmod(partial, stat.S_IRWXU)
+            os.replace(partial, copy)
+        return copy
+
+
+def run(binary: Binary, order: str, batches: Iterable[pa.RecordBatch] | None = None) -> Report:
+    """Does one task, and returns its report."""
+    with subprocess.Popen([binary.find(), "task"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            process.stdin.write(order.encode() + b"\n")
+            if batches is not None:
+                send(process.stdin, batches)
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # it has failed, and says why
+        except BaseException:
+            process.kill()
+            raise
+        printed = process.stdout.read()
+    if not printed:
+        raise RuntimeError(f"lakectl ended with {process.returncode} and reports nothing")
+    report: Report = json.loads(printed)
+    error = report.get("error")
+    if error and error["class"] == TRANSIENT:
+        raise RuntimeError(error["message"])
+    return report
+
+
+def send(out: Any, batches: Iterable[pa.RecordBatch]) -> None:
+    """Writes batches of rows as an Arrow stream."""
+    writer = None
+    for batch in batches:
+        if writer is None:
+            writer = pa.ipc.new_stream(out, batch.schema)
+        writer.write_batch(batch)
+    if writer is not None:
+        writer.close()
+
+
+def writer_of(binary: Binary, order: str) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Returns what hands the rows of a partition of Spark to one task."""
+
+    def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows = iter(batches)
+        first = next((b for b in rows if b.num_rows), None)
+        if first is None:
+            return
+
+        def all_rows() -> Iterator[pa.RecordBatch]:
+            yield first
+            yield from rows
+
+        report = run(binary, order, all_rows())
+        yield pa.RecordBatch.from_pydict({"report": [json.dumps(report)]})
+
+    return work
+
+
+def write(rows: DataFrame, binary: Binary, order: str) -> list[dict[str, Any]]:
+    """Hands rows to tasks, as they are partitioned and sorted, and returns the files that these wrote."""
+    files: list[dict[str, Any]] = []
+    for row in rows.mapInArrow(writer_of(binary, order), "report string").collect():
+        report = json.loads(row["report"])
+        if report.get("error"):
+            raise Failure.of_report(report["error"])
+        files += report.get("files") or []
+    return files
