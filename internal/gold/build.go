@@ -43,6 +43,7 @@ type Request struct {
 type File struct {
 	Path      string
 	Rows      int64
+	Bytes     int64
 	Partition map[string]*string // the values that stand in its path
 }
 

@@ -86,7 +86,7 @@ func (l *goldLayer) build(ctx context.Context, tables []*project.Gold) error {
 		for _, s := range upstream(g) {
 			if inputs[s] == nil {
 				for _, f := range l.state.Files(silverRef(s)) {
-					inputs[s] = append(inputs[s], gold.File{Path: f.Path, Rows: f.Rows, Partition: f.Partition})
+					inputs[s] = append(inputs[s], gold.File{Path: f.Path, Rows: f.Rows, Bytes: f.Bytes, Partition: f.Partition})
 					rows, bytes = rows+f.Rows, bytes+f.Bytes
 				}
 			}

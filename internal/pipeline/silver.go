@@ -178,6 +178,7 @@ func (s *silverLayer) inputs(p *tablePlan, source *lake.Table, since uint64) {
 			p.rows, p.bytes = p.rows+f.Rows, p.bytes+f.Bytes
 		}
 	}
+	p.request.InputBytes = p.bytes
 	for _, f := range s.state.Files(quarantineRef(t.Name)) {
 		switch {
 		case !quarantine.Judged(f.Path):

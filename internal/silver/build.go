@@ -40,7 +40,8 @@ type Request struct {
 	// Inputs are the files whose rows the table has not judged yet, by the order
 	// in which they were ingested: of bronze, and of quarantine for rows that are
 	// judged again.
-	Inputs []string
+	Inputs     []string
+	InputBytes int64 // of them all
 	// Files are the table's own files, none for a build from scratch, and Indexes
 	// the paths of its index files by the commit that wrote them.
 	Files   []*lake.File

@@ -130,6 +130,7 @@ type goldSpec struct {
 	Tables []string            `json:"tables"`
 	Inputs map[string][]string `json:"inputs"` // by silver table: objects
 	Orders map[string]string   `json:"orders"` // by gold table: of tasks that write it
+	Bytes  int64               `json:"bytes"`  // of all objects
 	Now    int64               `json:"now"`    // microseconds: aggregation_timestamp
 }
 
@@ -139,6 +140,7 @@ func (e *Engine) Gold(ctx context.Context, tx *lake.Tx, req gold.Request, o gold
 	for s, files := range req.Inputs {
 		for _, f := range files {
 			spec.Inputs[s.Name] = append(spec.Inputs[s.Name], f.Path)
+			spec.Bytes += f.Bytes
 		}
 	}
 	for _, g := range req.Tables {

@@ -27,6 +27,7 @@ type silverSpec struct {
 	Order      map[string]int64   `json:"order"`       // of source files, by when they were ingested
 	References []*referenceSpec   `json:"references"`  // by check; null for those that refer to nothing
 	Rejudge    bool               `json:"rejudge"`     // values that checks refer to came or went
+	Bytes      int64              `json:"bytes"`       // of all files that are read
 	Now        int64              `json:"now"`         // microseconds: processed_timestamp
 	Write      string             `json:"write"`       // order of tasks that write the table
 	Rejected   string             `json:"rejected"`    // and of those that write to quarantine
@@ -108,7 +109,7 @@ func keep(req silver.Request, result *silver.Result) {
 
 func (e *Engine) silverSpec(tx *lake.Tx, req silver.Request, o silver.Options) (*silverSpec, error) {
 	ref := lake.TableRef{Layer: lake.Silver, Name: req.Table.Name}
-	s := &silverSpec{Table: req.Table.Name, RawColumns: req.RawColumns, Raw: silver.RawOf(req.Table, req.RawColumns), Order: req.Order, Now: o.Now.UnixMicro(), Rejudge: req.RejudgeAll,
+	s := &silverSpec{Table: req.Table.Name, RawColumns: req.RawColumns, Raw: silver.RawOf(req.Table, req.RawColumns), Order: req.Order, Now: o.Now.UnixMicro(), Rejudge: req.RejudgeAll, Bytes: req.InputBytes,
 		Inputs: []string{}, Replay: []string{}, Files: []string{}, References: make([]*referenceSpec, len(req.Table.Checks))}
 	for _, f := range req.Replay {
 		s.Replay = append(s.Replay, f.Path)
@@ -120,6 +121,7 @@ func (e *Engine) silverSpec(tx *lake.Tx, req silver.Request, o silver.Options) (
 	}
 	for _, f := range req.Files {
 		s.Files = append(s.Files, f.Path)
+		s.Bytes += f.Bytes
 	}
 	for i, check := range req.Table.Checks {
 		if check.References != nil {

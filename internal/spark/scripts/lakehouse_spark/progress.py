@@ -15,10 +15,10 @@ PERIOD = 1.0  # seconds
 @contextmanager
 def reported(session: SparkSession, request: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> Iterator[None]:
     """Reports, while a request to take files in is in work, the bytes of those that are done."""
-    total = sum(request["spec"].get("bytes") or [])
-    if not total:
+    if request["do"] != "ingest":
         yield
         return
+    total = sum(request["spec"]["bytes"])
     done = threading.Event()
 
     def work() -> None:

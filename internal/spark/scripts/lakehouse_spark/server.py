@@ -13,13 +13,15 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from typing import IO, Any
+from contextlib import contextmanager
+from typing import Any
 
 from pyspark.sql import SparkSession
 
 from lakehouse_spark import bronze, gold, progress, silver, tasks
 from lakehouse_spark.failure import Failure
 from lakehouse_spark.lake import Lake
+from lakehouse_spark.session import spread
 
 FORMAT = "lakectl-spark/1"
 Json = dict[str, Any]
@@ -33,6 +35,7 @@ class Server:
         self.project: Json = {}
         self.lake: Lake
         self.binary: tasks.Binary
+        self.parallel = 0  # tasks that shuffles have; 0: as many as suit the input
 
     def open(self, spec: Json) -> Json:
         self.project = spec["project"]
@@ -40,8 +43,7 @@ class Server:
             raise Failure(f"the compiled project has the format {self.project['format']}, and these programs know {FORMAT}")
         for key, value in self.project["spark_settings"].items():
             self.session.conf.set(key, value)
-        if spec["parallel"]:
-            self.session.conf.set("spark.sql.shuffle.partitions", str(spec["parallel"]))
+        self.parallel = spec["parallel"]
         self.lake = Lake(self.session, address(self.project["lake"]))
         self.binary = tasks.Binary.ship(self.session.sparkContext, spec["binary"])
         return {}
@@ -50,10 +52,12 @@ class Server:
         return bronze.ingest(self.session, self.binary, spec)
 
     def silver(self, spec: Json) -> Json:
+        spread(self.session, spec["bytes"], self.parallel)
         table = next(s for s in self.project["silver"] if s["name"] == spec["table"])
         return silver.build(self.session, self.lake, self.binary, table, spec)
 
     def gold(self, spec: Json) -> Json:
+        spread(self.session, spec["bytes"], self.parallel)
         return gold.build(self.lake, self.binary, self.project, spec)
 
     def answer(self, request: Json) -> Json:
@@ -75,20 +79,24 @@ def address(lake: str) -> str:
     return lake
 
 
-def requests(stream: IO[str]) -> Iterator[Json]:
-    for line in stream:
-        yield json.loads(line)
-
-
-def serve(session: SparkSession, path: str) -> None:
-    """Listens at path, and answers one connection until it ends."""
+def serve(session: SparkSession, path: str, stay: bool = False) -> None:
+    """Listens at path, and answers a connection until it ends; those that stay answer the next one."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(path)
         os.chmod(path, 0o600)
         listener.listen(1)
-        connection, _ = listener.accept()
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                converse(session, connection, stay)
+            if not stay:
+                return
+
+
+def converse(session: SparkSession, connection: socket.socket, stay: bool) -> None:
+    """Answers the requests of a connection."""
     server = Server(session)
-    with connection, connection.makefile("r", encoding="utf-8") as lines, connection.makefile("w", encoding="utf-8") as out:
+    with connection.makefile("r", encoding="utf-8") as lines, connection.makefile("w", encoding="utf-8") as out:
         said = threading.Lock()
 
         def say(line: Json) -> None:
@@ -96,30 +104,42 @@ def serve(session: SparkSession, path: str) -> None:
                 out.write(json.dumps(line) + "\n")
                 out.flush()
 
-        for request in watched(session, connection, lines):
-            with progress.reported(session, request, say):
+        for text in lines:
+            request = json.loads(text)
+            with watched(session, connection, stay), progress.reported(session, request, say):
                 line = server.answer(request)
-            say(line)
+            try:
+                say(line)
+            except OSError:
+                return
 
 
-def watched(session: SparkSession, connection: socket.socket, lines: IO[str]) -> Iterator[Json]:
-    """Yields requests. While one is in work, the end of the connection ends the process."""
-    for request in requests(lines):
-        done = threading.Event()
-        watcher = threading.Thread(target=watch, args=(connection, done), daemon=True)
-        watcher.start()
-        yield request
+@contextmanager
+def watched(session: SparkSession, connection: socket.socket, stay: bool) -> Iterator[None]:
+    """Ends the work on a request, if the other side hangs up: nobody wants it any more."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            if gone(connection):
+                if not stay:
+                    os._exit(1)
+                session.sparkContext.cancelAllJobs()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
         done.set()
-        watcher.join()
+        thread.join()
 
 
-def watch(connection: socket.socket, done: threading.Event) -> None:
-    """Ends the process when the other side hangs up: nobody wants the work any more."""
-    while not done.wait(0.2):
-        try:
-            if connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
-                os._exit(1)
-        except BlockingIOError:
-            continue
-        except OSError:
-            os._exit(1)
+def gone(connection: socket.socket) -> bool:
+    """Says whether the other side of a connection has hung up."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True

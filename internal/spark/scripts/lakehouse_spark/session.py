@@ -13,12 +13,26 @@ BEFORE = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
     "spark.speculation": "false",
     "spark.sql.adaptive.enabled": "true",
+    "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
     "spark.sql.analyzer.maxIterations": "1000",
     "spark.sql.optimizer.maxIterations": "1000",
     "spark.sql.maxPlanStringLength": "10000",
     "spark.sql.autoBroadcastJoinThreshold": "32m",
     "spark.ui.showConsoleProgress": "false",
 }
+
+
+# What a task of a shuffle gets of the files that are read, in bytes: they are
+# compressed, and rows take some ten times as much.
+SHARE = 16 << 20
+MOST_SHARES = 20_000
+
+
+def spread(session: SparkSession, read: int, wanted: int = 0) -> None:
+    """Sets how many tasks shuffles have: those wanted, or as many as suit the bytes that are read."""
+    cores = session.sparkContext.defaultParallelism
+    tasks = wanted or min(max(read // SHARE, cores), MOST_SHARES)
+    session.conf.set("spark.sql.shuffle.partitions", str(tasks))
 
 
 def start() -> SparkSession:
