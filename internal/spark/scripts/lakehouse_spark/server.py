@@ -13,7 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -87,7 +87,7 @@ def serve(session: SparkSession, path: str, stay: bool = False) -> None:
         listener.listen(1)
         while True:
             connection, _ = listener.accept()
-            with connection:
+            with connection, suppress(OSError):  # the other side may hang up at any time
                 converse(session, connection, stay)
             if not stay:
                 return
@@ -108,10 +108,7 @@ def converse(session: SparkSession, connection: socket.socket, stay: bool) -> No
             request = json.loads(text)
             with watched(session, connection, stay), progress.reported(session, request, say):
                 line = server.answer(request)
-            try:
-                say(line)
-            except OSError:
-                return
+            say(line)
 
 
 @contextmanager
