@@ -20,7 +20,8 @@ func (app *App) tellCloud(ctx context.Context, w *workspace, result *pipeline.Re
 	if w.Config.AWS.Catalog.Value && ctx.Err() == nil && mayHaveCommitted(runErr) {
 		c, err = app.tellCatalog(ctx, w)
 	}
-	if ctx.Err() == nil && mayHaveCommitted(runErr) {
+	// In a job of Glue nobody is logged in to Snowflake: who started it tells it.
+	if app.Getenv(sparkSocket) == "" && ctx.Err() == nil && mayHaveCommitted(runErr) {
 		err = errors.Join(err, app.tellSnowflake(ctx, w))
 	}
 	app.reportRun(ctx, w, c, result, errors.Join(runErr, err))

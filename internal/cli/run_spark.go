@@ -60,10 +60,6 @@ func runSpark(ctx context.Context, opts *RunOptions) (err error) {
 
 // sparkOptions returns what Spark is told of a project.
 func sparkOptions(w *workspace) (remote.Options, error) {
-	text, err := os.ReadFile(w.Config.File)
-	if err != nil {
-		return remote.Options{}, err
-	}
 	file, err := filepath.Abs(w.Config.File)
 	if err != nil {
 		return remote.Options{}, err
@@ -77,7 +73,7 @@ func sparkOptions(w *workspace) (remote.Options, error) {
 	}
 	binary, err := os.Executable()
 	return remote.Options{Project: w.Project, LakeURL: url, Binary: binary,
-		Source: task.Project{File: file, Text: string(text), Environment: w.Config.Environment.Value, Lake: lake}}, err
+		Source: task.Project{File: file, Text: w.Config.Text, Environment: w.Config.Environment.Value, Lake: lake}}, err
 }
 
 // rootOf returns the folder of a project.

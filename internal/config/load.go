@@ -69,7 +69,7 @@ func Parse(name string, data []byte, o Options) (*Config, diag.List) {
 	}
 	env := d.environment(root, o)
 	c := d.config(env.layered(root, env.chosen))
-	c.File = name
+	c.File, c.Text = name, string(data)
 	c.Environment.Value = env.chosen
 	for _, e := range env.overrides {
 		if e.name != env.chosen {

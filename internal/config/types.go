@@ -10,6 +10,8 @@ import (
 type Config struct {
 	// File is the name the file was read under; it is the one in positions.
 	File string `yaml:"-"`
+	// Text is the file's content, of all environments.
+	Text string `yaml:"-"`
 
 	Project      String       `yaml:"project,required" doc:"Name of the project: a-z, 0-9 and hyphens. Buckets, databases and stacks are named after it."`
 	Environment  String       `yaml:"environment" default:"dev" doc:"Name of the environment when neither --env nor LAKEHOUSE_ENVIRONMENT gives one."`

@@ -28,7 +28,7 @@ func Settings() map[string]string {
 // Compile returns the compiled project; lake is where its tables are as Spark
 // reaches them, such as s3://bucket/prefix.
 func Compile(p *project.Project, lake string) ([]byte, error) {
-	d := document{Format: Format, Project: p.Name, Environment: p.Environment, Lake: lake, SparkSettings: Settings(),
+	d := document{Format: Format, Project: p.Name, Environment: p.Environment, Lake: lake, File: p.Config.Text, SparkSettings: Settings(),
 		Bronze: list(p.Bronze, compileBronze), Silver: list(p.Silver, compileSilver), Gold: list(p.Gold, compileGold)}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)

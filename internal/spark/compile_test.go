@@ -185,23 +185,3 @@ gold:
 		t.Errorf("count(*) fails where %v", fails)
 	}
 }
-
-// Until there are programs, a job fails and says what to do.
-func TestScriptsSayThatTheyDoNothing(t *testing.T) {
-	scripts, err := Scripts()
-	if err != nil || len(scripts) != 3 {
-		t.Fatalf("%d scripts, %v", len(scripts), err)
-	}
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Fatal("python3 is needed: ", err)
-	}
-	for _, s := range scripts {
-		cmd := exec.CommandContext(t.Context(), python, "-")
-		cmd.Stdin = bytes.NewReader(s.Text)
-		out, err := cmd.CombinedOutput()
-		if err == nil || !strings.Contains(string(out), "lakectl run "+s.Layer+", without --engine glue") {
-			t.Errorf("%s: %v, %s", s.Name, err, out)
-		}
-	}
-}

@@ -10,6 +10,7 @@ type document struct {
 	Project       string            `json:"project"`
 	Environment   string            `json:"environment"`
 	Lake          string            `json:"lake"`
+	File          string            `json:"lakehouse_yaml"` // its text, for lakectl itself in a job
 	SparkSettings map[string]string `json:"spark_settings"`
 	Bronze        []bronze          `json:"bronze"`
 	Silver        []silver          `json:"silver"` // a table stands after those it refers to

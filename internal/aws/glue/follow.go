@@ -3,7 +3,9 @@ package glue
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/lakectl/lakectl/internal/aws/session"
@@ -111,7 +113,7 @@ func (f *follower) outcome() error {
 	if said == "" {
 		said = "failed"
 	}
-	err := diag.Errorf(diag.Unexpected, "the job %s %s: %s", r.Job, said, message)
+	err := diag.Errorf(classOf(message), "the job %s %s: %s", r.Job, said, message)
 	switch r.State {
 	case "EXPIRED":
 		err.Class = diag.Transient
@@ -122,6 +124,24 @@ func (f *follower) outcome() error {
 		return err.WithNext("start it again when it may run; nothing is half-published")
 	}
 	return err.WithNext("`lakectl job logs %s` has the whole log, --system what Spark says", r.ID)
+}
+
+// exits is how the programs of the jobs begin the error of a run that lakectl
+// ended there.
+var exits = regexp.MustCompile(`lakectl \(exit ([0-9]+)\): `)
+
+// classOf returns the class of the error that a run ended with, which its message
+// says: a gate that fails there is one that fails here.
+func classOf(message string) diag.Class {
+	match := exits.FindStringSubmatch(message)
+	if match == nil {
+		return diag.Unexpected
+	}
+	switch class, _ := strconv.Atoi(match[1]); diag.Class(class) {
+	case diag.Usage, diag.Gate, diag.Transient, diag.Locked, diag.Budget, diag.Ledger:
+		return diag.Class(class)
+	}
+	return diag.Unexpected
 }
 
 // Retry returns the run with which Glue tries a failed run again; nil if it does

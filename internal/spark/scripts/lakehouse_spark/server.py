@@ -79,18 +79,35 @@ def address(lake: str) -> str:
     return lake
 
 
+def listen(path: str) -> socket.socket:
+    """Listens at path, for this user alone."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(path)
+    os.chmod(path, 0o600)
+    listener.listen(1)
+    return listener
+
+
+def wake(path: str) -> None:
+    """Has serve_on look whether it is to go on, by a connection that says nothing."""
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+        knock.connect(path)
+
+
 def serve(session: SparkSession, path: str, stay: bool = False) -> None:
     """Listens at path, and answers a connection until it ends; those that stay answer the next one."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        listener.bind(path)
-        os.chmod(path, 0o600)
-        listener.listen(1)
-        while True:
-            connection, _ = listener.accept()
-            with connection, suppress(OSError):  # the other side may hang up at any time
-                converse(session, connection, stay)
-            if not stay:
-                return
+    with listen(path) as listener:
+        serve_on(session, listener, stay, until=lambda: not stay)
+
+
+def serve_on(session: SparkSession, listener: socket.socket, stay: bool, until: Callable[[], bool]) -> None:
+    """Answers one connection after the other, until it is time to end."""
+    while True:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):  # the other side may hang up at any time
+            converse(session, connection, stay)
+        if until():
+            return
 
 
 def converse(session: SparkSession, connection: socket.socket, stay: bool) -> None:
