@@ -9,17 +9,21 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI     := .tools/golangci-lint-$(GOLANGCI_VERSION)
 VERSITYGW_VERSION := v1.8.0
 VERSITYGW    := .tools/versitygw-$(VERSITYGW_VERSION)
+GLUE_BINARY  := bin/lakectl-linux-amd64
 ROWS         ?= 10000000
 FUZZTIME     ?= 60s
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fmt demo e2e e2e-aws lint-template bench nightly clean
+.PHONY: help build build-glue test race lint fmt demo e2e e2e-aws lint-template bench nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/lakectl
 	$(GO) build -trimpath -ldflags "-s -w" -o bin/lakectl ./cmd/lakectl
+
+build-glue: ## build bin/lakectl-linux-amd64, which jobs in AWS Glue run: deploy uploads it
+	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) build -trimpath -ldflags "-s -w" -o $(GLUE_BINARY) ./cmd/lakectl
 
 test: ## vet, and all tests in Go
 	$(GO) vet ./...
@@ -43,10 +47,10 @@ e2e: build .venv/ready .venv-snowflake/ready $(VERSITYGW) ## what needs more tha
 	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) $(GO) test -count=1 -tags e2e ./internal/storage/s3
 	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_PYTHON=$(CURDIR)/.venv/bin/python E2E_FAKESNOW=$(CURDIR)/.venv-snowflake/bin/fakesnow $(GO) test -count=1 -tags e2e $$($(GO) list -tags e2e ./internal/e2e/... | grep -v /awstest)
 
-e2e-aws: build .venv-aws/ready .venv-ministack/ready ## from an empty account of AWS (moto) to a lakehouse and back, what talks to AWS, and SQL in Athena (ministack; Python 3)
-	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto $(GO) test -count=1 -tags e2e ./internal/e2e/awstest
+e2e-aws: build build-glue .venv-aws/ready .venv-ministack/ready ## from an empty account of AWS (moto) to a lakehouse and back, what talks to AWS, and SQL in Athena (ministack; Python 3)
+	MOTO_SERVER=.venv-aws/bin/moto_server LAKEHOUSE_GLUE_BINARY=$(CURDIR)/$(GLUE_BINARY) .ci/with-moto $(GO) test -count=1 -tags e2e ./internal/e2e/awstest
 	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto .ci/e2e-aws bin/lakectl
-	MOTO_SERVER=.venv-aws/bin/moto_server .ci/with-moto $(GO) test -count=1 -tags e2e -run QuickstartOnAWS ./internal/cli
+	MOTO_SERVER=.venv-aws/bin/moto_server LAKEHOUSE_GLUE_BINARY=$(CURDIR)/$(GLUE_BINARY) .ci/with-moto $(GO) test -count=1 -tags e2e -run QuickstartOnAWS ./internal/cli
 	MINISTACK=.venv-ministack/bin/python .ci/with-ministack .ci/e2e-athena bin/lakectl
 
 lint-template: .venv-lint/ready ## the CloudFormation template by cfn-lint, checkov and Guard (Python 3)

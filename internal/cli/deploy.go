@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lakectl/lakectl/internal/aws/cost"
+	"github.com/lakectl/lakectl/internal/aws/glue"
 	"github.com/lakectl/lakectl/internal/aws/ops"
 	"github.com/lakectl/lakectl/internal/aws/stack"
 	"github.com/lakectl/lakectl/internal/aws/template"
@@ -37,6 +39,9 @@ func newDeployCmd(app *App, runF func(*DeployOptions) error) *cobra.Command {
 		Long: `Make what the lakehouse needs in AWS, or bring it up to date: a CloudFormation
 stack with its bucket, databases, roles, alarms and dashboard, then the scripts,
 jobs and crawlers. The outputs are written to .lakehouse/ENVIRONMENT.json.
+
+Jobs run lakectl for Linux on x86-64, built without C, which is uploaded once:
+lakectl-linux-amd64 beside lakectl, or what LAKEHOUSE_GLUE_BINARY names.
 
 What would change is shown first, and asked about; in production the name of
 the stack is to be typed, or given by --confirm-name. What holds data is
@@ -97,8 +102,9 @@ type deployment struct {
 	cloud   *cloud
 	engine  *stack.Engine
 	bucket  *ops.Bucket
-	beside  bool     // something beside the stack was made or changed
-	adopted []string // buckets that exist already, and are taken into the stack
+	code    *glue.Code // of the jobs; nil if there are none
+	beside  bool       // something beside the stack was made or changed
+	adopted []string   // buckets that exist already, and are taken into the stack
 	result  deployResult
 }
 
@@ -114,6 +120,7 @@ type deployResult struct {
 	Begun   bool              `json:"detached,omitempty"`
 	Adopts  []string          `json:"adopts,omitempty"`
 	Changes []stack.Change    `json:"changes"`
+	Beside  []glue.Change     `json:"beside,omitempty"` // with --dry-run: what the steps would do to jobs and crawlers
 	Steps   []stepResult      `json:"steps"`
 	Outputs map[string]string `json:"outputs,omitempty"`
 	Cost    *cost.Monthly     `json:"cost,omitempty"`
@@ -164,7 +171,11 @@ func newDeployment(ctx context.Context, opts *DeployOptions) (*deployment, error
 	d := &deployment{DeployOptions: opts, workspace: w, cloud: c, engine: openStack(c, opts.RoleARN)}
 	d.bucket = ops.New(ops.Client(c.Session), ops.Options{Names: c.Names, Tags: d.tags(), Plain: strings.HasPrefix(c.Session.Endpoint(), "http://")})
 	d.result = deployResult{Stack: c.Names.Stack(), Account: c.Who.Account, Region: c.Who.Region, DryRun: opts.DryRun, Changes: []stack.Change{}, Steps: []stepResult{}}
-	return d, nil
+	if onS3(cfg.Lake.Value) {
+		// What the jobs run is missed before anything is made, not after.
+		d.code, err = app.jobsCode(w, c)
+	}
+	return d, err
 }
 
 // openStack returns the engine of a project's stack.
@@ -234,7 +245,7 @@ func (d *deployment) conclude(ctx context.Context, result *stack.Result) error {
 	app := d.App
 	switch {
 	case d.DryRun:
-		return d.concludeDry(result)
+		return d.concludeDry(ctx, result)
 	case result.Executed && !result.Done:
 		d.result.Begun = true
 		app.note("The changes have begun. `lakectl deploy` attaches to them, and does the rest")
@@ -261,27 +272,68 @@ func (d *deployment) word() string {
 	return "nothing to change"
 }
 
-// concludeDry says what a deployment would cost, and whether it would change
-// something.
-func (d *deployment) concludeDry(result *stack.Result) error {
+// concludeDry says what a deployment would do beside the stack, what it would
+// cost, and whether it would change something.
+func (d *deployment) concludeDry(ctx context.Context, result *stack.Result) error {
 	estimate := cost.EstimateDeployment(d.costs())
 	d.result.Cost = &estimate
-	text := ""
-	if result.Plan.Nothing {
-		text = d.result.Stack + ": nothing to change"
+	var err error
+	if d.result.Beside, err = d.planBeside(ctx); err != nil {
+		return errors.Join(d.App.printPartial(d.result), err)
 	}
-	if err := d.print(text); err != nil {
+	pending := pendingText(result.Plan, d.result.Beside)
+	if err := d.printDry(pending, estimate); err != nil {
 		return err
 	}
-	if !d.App.json {
-		if err := printCost(d.App.IO.Out, estimate); err != nil {
+	if d.DetailedExitCode && pending != "" {
+		return diag.Errorf(diag.Pending, "%s: %s", d.result.Stack, pending).WithNext("lakectl deploy")
+	}
+	return nil
+}
+
+// printDry prints the result of a dry run: for machines, or what people have not
+// seen of it yet.
+func (d *deployment) printDry(pending string, estimate cost.Monthly) error {
+	if d.App.json {
+		return d.print("")
+	}
+	lines := changeLines(slices.DeleteFunc(slices.Clone(d.result.Beside), func(c glue.Change) bool { return c.Action == glue.Keep }), true)
+	if pending == "" {
+		lines = []string{d.result.Stack + ": nothing to change"}
+	}
+	for _, line := range lines {
+		if err := d.print(line); err != nil {
 			return err
 		}
 	}
-	if d.DetailedExitCode && !result.Plan.Nothing {
-		return diag.Errorf(diag.Pending, "%s: %s", d.result.Stack, result.Plan.Summary()).WithNext("lakectl deploy")
+	return printCost(d.App.IO.Out, estimate)
+}
+
+// planBeside says what the steps would do to jobs and crawlers.
+func (d *deployment) planBeside(ctx context.Context) ([]glue.Change, error) {
+	if d.code == nil {
+		return nil, nil
 	}
-	return nil
+	registry := glue.NewRegistry(d.cloud.Session)
+	jobs, err := registry.PlanJobs(ctx, glue.Jobs(d.Config, d.cloud.Names, d.code))
+	if err != nil {
+		return jobs, err
+	}
+	crawlers, err := registry.PlanCrawlers(ctx, glue.Crawlers(d.Project, d.cloud.Names))
+	return append(jobs, crawlers...), err
+}
+
+// pendingText says in a few words what a deployment would change; nothing if
+// that is nothing.
+func pendingText(plan *stack.Plan, beside []glue.Change) string {
+	var parts []string
+	if !plan.Nothing {
+		parts = append(parts, plan.Summary())
+	}
+	if text := summaryOf(beside, wordsToDo); text != "" {
+		parts = append(parts, "jobs and crawlers: "+text)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // print prints the result: for machines, or a line for people.

@@ -35,9 +35,8 @@ type stepResult struct {
 }
 
 // deploySteps are what a deployment does after the stack, in their order. What
-// needs the stack's outputs finds them in result.Outputs; what uploads uses
-// deployment.bucket. The outputs are written last: when they are there,
-// everything is.
+// needs the stack's outputs finds them in result.Outputs. The outputs are written
+// last: when they are there, everything is.
 func deploySteps() []deployStep {
 	return []deployStep{
 		{"folders", makeFolders},
@@ -118,9 +117,9 @@ func makeJobs(ctx context.Context, d *deployment) (string, error) {
 	if !onS3(d.Config.Lake.Value) {
 		return "none, as the lake is on this machine; `lake: s3://" + d.cloud.Names.LakeBucket + "` in lakehouse.yaml moves it", nil
 	}
-	changes, err := registerJobs(ctx, d.workspace, d.cloud, d.bucket)
+	changes, err := d.App.registerCode(ctx, d.workspace, d.cloud, d.code)
 	d.beside = d.beside || glue.Changed(changes)
-	return summaryOf(changes), errors.Join(err, d.App.reportUpdates(changes))
+	return summaryOf(changes, wordsDone), errors.Join(err, d.App.reportUpdates(changes))
 }
 
 // makeCrawlers registers the crawlers.
@@ -130,12 +129,18 @@ func makeCrawlers(ctx context.Context, d *deployment) (string, error) {
 	}
 	changes, err := registerCrawlers(ctx, d.workspace, d.cloud)
 	d.beside = d.beside || glue.Changed(changes)
-	return summaryOf(changes), errors.Join(err, d.App.reportUpdates(changes))
+	return summaryOf(changes, wordsDone), errors.Join(err, d.App.reportUpdates(changes))
 }
 
-// summaryOf says what a registration did in a few words, nothing if that is
-// nothing.
-func summaryOf(changes []glue.Change) string {
+// How summaryOf calls what was done, and what would be.
+var (
+	wordsDone = map[string]string{glue.Create: "created", glue.Update: "updated"}
+	wordsToDo = map[string]string{glue.Create: "to create", glue.Update: "to update"}
+)
+
+// summaryOf says what a registration does in a few words for each action,
+// nothing if that is nothing.
+func summaryOf(changes []glue.Change, words map[string]string) string {
 	var parts []string
 	for _, action := range []string{glue.Create, glue.Update} {
 		n := 0
@@ -145,7 +150,7 @@ func summaryOf(changes []glue.Change) string {
 			}
 		}
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %sd", n, action))
+			parts = append(parts, fmt.Sprintf("%d %s", n, words[action]))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -156,6 +156,51 @@ func TestDeployThatFailsOnItsWay(t *testing.T) {
 	}
 }
 
+// A dry run says what would be done to jobs and crawlers, too, and that they are
+// pending where the stack is not.
+func TestDryRunBesideTheStack(t *testing.T) {
+	app, out, _ := gluing(t, newFakeGlue())
+	app.projectDir = app.Dir
+	ctx := t.Context()
+	w, c, err := app.openGlue(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := app.jobsCode(w, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &deployment{DeployOptions: &DeployOptions{App: app, DryRun: true, DetailedExitCode: true}, workspace: w, cloud: c, code: code, result: deployResult{Stack: "shop-dev"}}
+	nothing := &stack.Result{Plan: &stack.Plan{Nothing: true}}
+	err = d.conclude(ctx, nothing)
+	if diag.ClassOf(err) != diag.Pending || err.Error() != "shop-dev: jobs and crawlers: 6 to create" || !strings.HasPrefix(out.String(), "job shop-dev-bronze: would be created\n") ||
+		!strings.Contains(out.String(), "crawler shop-dev-gold: would be created") || strings.Contains(out.String(), "nothing to change") {
+		t.Errorf("%v\n%s", err, out)
+	}
+
+	for _, step := range []func(*deployment) (string, error){
+		func(d *deployment) (string, error) { return makeJobs(ctx, d) }, func(d *deployment) (string, error) { return makeCrawlers(ctx, d) }} {
+		if did, err := step(d); did != "3 created" || err != nil {
+			t.Errorf("%q, %v", did, err)
+		}
+	}
+	before := len(out.String())
+	if err := d.conclude(ctx, nothing); err != nil || !strings.HasPrefix(out.String()[before:], "shop-dev: nothing to change\n") {
+		t.Errorf("%v\n%s", err, out.String()[before:])
+	}
+
+	w.Config.AWS.Glue.MaxWorkers.Value = 7
+	before, app.json = len(out.String()), true
+	err = d.conclude(ctx, &stack.Result{Plan: &stack.Plan{Changes: []stack.Change{{Effect: stack.Add, ID: "Topic"}}}})
+	var got deployResult
+	if json.Unmarshal([]byte(out.String()[before:]), &got) != nil || len(got.Beside) != 6 || len(got.Beside[2].Fields) != 1 || got.Beside[2].Fields[0].New != "7" || got.Cost == nil {
+		t.Errorf("%s", out.String()[before:])
+	}
+	if diag.ClassOf(err) != diag.Pending || err.Error() != "shop-dev: 1 to add; jobs and crawlers: 3 to update" {
+		t.Errorf("%v", err)
+	}
+}
+
 // A bucket that was deleted beside the stack is not what another deployment
 // would make.
 func TestLostBucket(t *testing.T) {

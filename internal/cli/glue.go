@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/lakectl/lakectl/internal/aws/cost"
 	"github.com/lakectl/lakectl/internal/aws/glue"
+	"github.com/lakectl/lakectl/internal/aws/program"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/storage"
 	"github.com/lakectl/lakectl/internal/storage/s3"
@@ -31,15 +35,18 @@ func (app *App) openGlue(ctx context.Context) (*workspace, *cloud, error) {
 	return w, c, err
 }
 
-// scriptsBucket is the bucket of the scripts of jobs.
-type scriptsBucket struct{ bucket *s3.Bucket }
-
-func openScripts(c *cloud) scriptsBucket {
-	return scriptsBucket{s3.New(c.Session, s3.Options{Bucket: c.Names.ScriptsBucket(), Owner: c.Who.Account})}
+// scriptsBucket is the bucket of the scripts of jobs. What lies under a key there
+// never changes, as keys are made of hashes.
+type scriptsBucket struct {
+	app    *App
+	bucket *s3.Bucket
 }
 
-// Put implements glue.Uploader. What lies under a key never changes, as keys are
-// made of hashes.
+func (app *App) openScripts(c *cloud) scriptsBucket {
+	return scriptsBucket{app, s3.New(c.Session, s3.Options{Bucket: c.Names.ScriptsBucket(), Owner: c.Who.Account})}
+}
+
+// Put implements glue.Uploader.
 func (b scriptsBucket) Put(ctx context.Context, key string, data []byte) (bool, error) {
 	_, err := storage.WriteAll(ctx, b.bucket, key, data, storage.CreateOptions{IfNoneMatch: true})
 	if errors.Is(err, storage.ErrPrecondition) {
@@ -48,22 +55,68 @@ func (b scriptsBucket) Put(ctx context.Context, key string, data []byte) (bool, 
 	return err == nil, err
 }
 
-// registerJobs uploads what the jobs of a project run, and makes the jobs what
-// they should be. It returns what it did, also when it fails on the way.
-func registerJobs(ctx context.Context, w *workspace, c *cloud, to glue.Uploader) ([]glue.Change, error) {
-	code, err := glue.CodeOf(w.Project, c.Names)
+// PutFile implements glue.Uploader. It looks first: the file is large, and there
+// nearly always. A write with a condition would hold all of it in memory; two that
+// write it at a time write the same.
+func (b scriptsBucket) PutFile(ctx context.Context, key string, file glue.File) (bool, error) {
+	switch info, err := storage.Stat(ctx, b.bucket, key); {
+	case err == nil && info.Size == file.Size():
+		return false, nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return false, err
+	}
+	b.app.note("Uploading %s, which the jobs run: %s", path.Base(key), term.Size(file.Size()))
+	in, err := file.Open()
+	if err != nil {
+		return false, err
+	}
+	defer in.Close()
+	out, err := b.bucket.Create(ctx, key, storage.CreateOptions{})
+	if err != nil {
+		return false, err
+	}
+	defer out.Abort()
+	if _, err := io.Copy(out, in); err != nil {
+		return false, err
+	}
+	_, err = out.Commit(ctx)
+	return err == nil, err
+}
+
+// jobsCode returns what the jobs of a project run. AWS is not asked.
+func (app *App) jobsCode(w *workspace, c *cloud) (*glue.Code, error) {
+	places, err := program.Here(app.Getenv(program.Variable))
 	if err != nil {
 		return nil, err
 	}
-	if _, err := code.Upload(ctx, to); err != nil {
+	found, err := places.Find()
+	if err != nil {
+		return nil, err
+	}
+	return glue.CodeOf(w.Project, c.Names, found)
+}
+
+// registerJobs uploads what the jobs of a project run, and makes the jobs what
+// they should be. It returns what it did, also when it fails on the way.
+func (app *App) registerJobs(ctx context.Context, w *workspace, c *cloud) ([]glue.Change, error) {
+	code, err := app.jobsCode(w, c)
+	if err != nil {
+		return nil, err
+	}
+	return app.registerCode(ctx, w, c, code)
+}
+
+// registerCode is registerJobs with code that was made before.
+func (app *App) registerCode(ctx context.Context, w *workspace, c *cloud, code *glue.Code) ([]glue.Change, error) {
+	if _, err := code.Upload(ctx, app.openScripts(c)); err != nil {
 		return nil, err
 	}
 	return glue.NewRegistry(c.Session).RegisterJobs(ctx, glue.Jobs(w.Config, c.Names, code))
 }
 
 // planJobs says what registerJobs would do to jobs.
-func planJobs(ctx context.Context, w *workspace, c *cloud) ([]glue.Change, error) {
-	code, err := glue.CodeOf(w.Project, c.Names)
+func (app *App) planJobs(ctx context.Context, w *workspace, c *cloud) ([]glue.Change, error) {
+	code, err := app.jobsCode(w, c)
 	if err != nil {
 		return nil, err
 	}

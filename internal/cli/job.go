@@ -56,9 +56,14 @@ func newJobRegisterCmd(app *App, runF func(*JobOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "register",
 		Short: "Make the jobs what lakehouse.yaml says",
-		Long: `Make the jobs what lakehouse.yaml says: upload their scripts and the compiled
-project, and create or update those jobs that differ. What differs is shown.
-Runs that are under way keep what they were started with.`,
+		Long: `Make the jobs what lakehouse.yaml says: upload their scripts, the compiled
+project and the lakectl that they run, and create or update those jobs that
+differ. What differs is shown. Runs that are under way keep what they were
+started with.
+
+The lakectl that jobs run is for Linux on x86-64, built without C, and of the
+version that registers them: the file that LAKEHOUSE_GLUE_BINARY names, else
+lakectl-linux-amd64 beside lakectl, else lakectl itself. It is uploaded once.`,
 		Example: `  lakectl job register --dry-run
   lakectl job register`,
 		Args: noArgs,
@@ -155,9 +160,9 @@ func runJobRegister(ctx context.Context, opts *JobOptions) error {
 	}
 	var changes []glue.Change
 	if opts.DryRun {
-		changes, err = planJobs(ctx, w, c)
+		changes, err = app.planJobs(ctx, w, c)
 	} else {
-		changes, err = registerJobs(ctx, w, c, openScripts(c))
+		changes, err = app.registerJobs(ctx, w, c)
 	}
 	return errors.Join(app.printChanges(changes, opts.DryRun), err)
 }

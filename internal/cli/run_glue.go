@@ -73,7 +73,7 @@ func runGlue(ctx context.Context, opts *RunOptions) error {
 	if opts.DryRun {
 		return g.estimate(ctx)
 	}
-	if g.result.Changes, err = registerJobs(ctx, w, c, openScripts(c)); err != nil {
+	if g.result.Changes, err = app.registerJobs(ctx, w, c); err != nil {
 		return errors.Join(app.reportChanges(g.result.Changes), err)
 	}
 	if err := app.reportChanges(g.result.Changes); err != nil {
@@ -193,7 +193,7 @@ func (g *glueRun) estimate(ctx context.Context) error {
 	r := g.result
 	r.DryRun, r.NotStarted = true, r.Layers
 	var err error
-	if r.Changes, err = planJobs(ctx, g.w, g.cloud); err != nil {
+	if r.Changes, err = g.app.planJobs(ctx, g.w, g.cloud); err != nil {
 		return err
 	}
 	settings := &g.w.Config.AWS.Glue

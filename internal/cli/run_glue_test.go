@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lakectl/lakectl/internal/aws/program"
 	"github.com/lakectl/lakectl/internal/diag"
 )
 
@@ -29,9 +30,14 @@ func gluing(t *testing.T, f *fakeGlue) (app *App, out, errs interface{ String() 
 	for name, value := range glueEnvironment(url) {
 		t.Setenv(name, value)
 	}
+	path, err := programForJobs()
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
 	app, out, errs = testApp(t)
+	app.Getenv = func(key string) string { return map[string]string{program.Variable: path}[key] }
 	t.Chdir(app.Dir)
 	if err := os.WriteFile(filepath.Join(app.Dir, "lakehouse.yaml"), []byte(glueProject), 0o644); err != nil {
 		t.Fatal(err)

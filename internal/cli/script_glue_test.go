@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/lakectl/lakectl/internal/aws/program"
 	"github.com/lakectl/lakectl/internal/storage/s3/s3test"
 )
 
@@ -61,6 +62,9 @@ func startGlue(ts *testscript.TestScript, _ bool, args []string) {
 	for name, value := range glueEnvironment(url) {
 		ts.Setenv(name, value)
 	}
+	path, err := programForJobs()
+	ts.Check(err)
+	ts.Setenv(program.Variable, path)
 }
 
 func newFakeGlue() *fakeGlue {

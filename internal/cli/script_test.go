@@ -11,11 +11,13 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/lakectl/lakectl/internal/aws/catalog/catalogtest"
+	"github.com/lakectl/lakectl/internal/aws/program/programtest"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/storage/local"
 	"github.com/lakectl/lakectl/internal/storage/s3/s3test"
@@ -23,7 +25,38 @@ import (
 
 // TestMain puts lakectl itself into the path of scripts.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lakectl": func() { os.Exit(Main()) }})
+	testscript.Main(sweeping{m}, map[string]func(){"lakectl": func() { os.Exit(Main()) }})
+}
+
+// sweeping removes what all tests share when they have run.
+type sweeping struct{ *testing.M }
+
+func (s sweeping) Run() int {
+	code := s.M.Run()
+	if dir := jobProgram.dir; dir != "" {
+		if err := os.RemoveAll(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	return code
+}
+
+// jobProgram is a program that jobs can run, built when a test first needs it.
+var jobProgram struct {
+	once      sync.Once
+	dir, path string
+	err       error
+}
+
+func programForJobs() (string, error) {
+	p := &jobProgram
+	p.once.Do(func() {
+		if p.dir, p.err = os.MkdirTemp("", "lakectl-program-"); p.err == nil {
+			p.path, p.err = programtest.Build(context.Background(), p.dir, programtest.Module)
+		}
+	})
+	return p.path, p.err
 }
 
 // TestScripts runs testdata/script/*.txtar against the real program. Beside the
@@ -39,7 +72,7 @@ func TestMain(m *testing.M) {
 //	aws BUCKET...              starts S3 with these buckets, for this script alone
 //	upload BUCKET KEY FILE     puts a file into a bucket of it
 //	glue start|drop|deny ...   starts a Glue data catalog, drops a table of it, makes an operation fail
-//	gluejobs [KEY=VALUE...]    starts S3, Glue with jobs and crawlers, logs and STS; see startGlue
+//	gluejobs [KEY=VALUE...]    starts S3, Glue with jobs and crawlers, logs and STS, and has a program for jobs; see startGlue
 //	snowflake start ADDRESS    starts Snowflake over a lake of the script's S3, STS and the stack; PRINCIPAL and EXTERNAL_ID are set
 //	snowflake stack|drop|put|sent ...  says what the stack has, changes the account, counts the statements that changed it
 //	cloudwatch                 starts CloudWatch, SNS and STS, see type cloudWatch

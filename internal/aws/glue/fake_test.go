@@ -2,8 +2,12 @@ package glue
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
 	"maps"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -208,8 +212,18 @@ func event(id, stream, message string) logtypes.FilteredLogEvent {
 	return logtypes.FilteredLogEvent{EventId: &id, LogStreamName: &stream, Message: &message, Timestamp: aws.Int64(time.Now().UnixMilli())}
 }
 
-// place returns a project, its names and its code.
-func place(t *testing.T, aws string) (*project.Project, names.Names, *Code) {
+// file is a program with this content.
+type file string
+
+func (f file) Size() int64                  { return int64(len(f)) }
+func (f file) Open() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(string(f))), nil }
+func (f file) SHA256() string {
+	sum := sha256.Sum256([]byte(f))
+	return hex.EncodeToString(sum[:])
+}
+
+// sampled returns a project, its names and its code.
+func sampled(t *testing.T, aws string) (*project.Project, names.Names, *Code) {
 	t.Helper()
 	text, err := os.ReadFile("../../../sampledata/lakehouse.yaml")
 	if err != nil {
@@ -228,7 +242,7 @@ func place(t *testing.T, aws string) (*project.Project, names.Names, *Code) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, err := CodeOf(p, n)
+	code, err := CodeOf(p, n, file("lakectl"))
 	if err != nil {
 		t.Fatal(err)
 	}

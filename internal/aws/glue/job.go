@@ -43,7 +43,7 @@ func Jobs(cfg *config.Config, n names.Names, code *Code) []Job {
 		jobs = append(jobs, Job{
 			Layer: layer, Name: name, ARN: arn(n, "job", name),
 			Description: "The " + layer + " layer of " + n.Project + " in " + n.Environment + "; made by lakectl",
-			Role:        n.RoleARN("glue-job"), Script: "s3://" + n.ScriptsBucket() + "/" + code.Scripts[layer],
+			Role:        n.RoleARN("glue-job"), Script: place(n, code.Scripts[layer]),
 			WorkerType: g.WorkerType.Value, MaxWorkers: int(g.MaxWorkers.Value), Timeout: g.Timeout.Value,
 			Retries: int(g.Retries.Value), Flex: g.Flex.Value, Security: n.SecurityConfiguration(cfg.AWS.KMS.Value),
 			Arguments: arguments(layer, n, code), Tags: Tags(cfg, n),
@@ -64,9 +64,14 @@ func arguments(layer string, n names.Names, code *Code) map[string]string {
 		"--custom-logGroup-prefix":       n.LogGroup("jobs"),
 		"--TempDir":                      "s3://" + n.LakeBucket + "/" + n.LakePrefix + "_lakectl/tmp/glue/",
 		"--layer":                        layer,
-		"--project-s3":                   "s3://" + n.ScriptsBucket() + "/" + code.Project,
+		"--project-s3":                   place(n, code.Project),
+		"--extra-py-files":               place(n, code.Package),
+		"--extra-files":                  place(n, code.Program),
 	}
 }
+
+// place is where an object of the bucket of scripts is, as Glue is told it.
+func place(n names.Names, key string) string { return "s3://" + n.ScriptsBucket() + "/" + key }
 
 // Tags are those of everything of a project.
 func Tags(cfg *config.Config, n names.Names) map[string]string {

@@ -3,14 +3,18 @@ package glue
 import (
 	"context"
 	"errors"
+	"io"
+	"path"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/spark"
 )
 
 func registry(f *fake) *Registry { return &Registry{jobs: f, tags: f, crawlers: f} }
@@ -24,7 +28,7 @@ func actions(changes []Change) string {
 }
 
 func TestRegisterJobs(t *testing.T) {
-	p, n, code := place(t, "{kms: true, tags: {team: data, old: x}}")
+	p, n, code := sampled(t, "{kms: true, tags: {team: data, old: x}}")
 	f := newFake()
 	r := registry(f)
 	jobs := Jobs(p.Config, n, code)
@@ -41,6 +45,8 @@ func TestRegisterJobs(t *testing.T) {
 		{"arguments.--custom-logGroup-prefix", "/shop/dev/jobs"}, {"arguments.--TempDir", "s3://the-lake/a/b/_lakectl/tmp/glue/"},
 		{"arguments.--project-s3", "s3://shop-dev-ops-111122223333/" + code.Project},
 		{"script", "s3://shop-dev-ops-111122223333/" + code.Scripts["silver"]},
+		{"arguments.--extra-py-files", "s3://shop-dev-ops-111122223333/" + code.Package},
+		{"arguments.--extra-files", "s3://shop-dev-ops-111122223333/" + code.Program},
 	} {
 		if !slices.Contains(got, want) {
 			t.Errorf("the job has no %v: %v", want, got)
@@ -54,7 +60,7 @@ func TestRegisterJobs(t *testing.T) {
 
 	// Somebody has changed a job, an argument and the tags; the file has changed, too.
 	silver.Timeout, silver.DefaultArguments["--mine"] = aws.Int32(7), "x"
-	p, n, code = place(t, "{kms: true, tags: {team: ml}, glue: {flex: true}}")
+	p, n, code = sampled(t, "{kms: true, tags: {team: ml}, glue: {flex: true}}")
 	jobs = Jobs(p.Config, n, code)
 	changes, err = r.RegisterJobs(t.Context(), jobs)
 	want := []FieldChange{{"execution_class", "STANDARD", "FLEX"}, {"timeout_minutes", "7", "120"}, {"tags.team", "data", "ml"},
@@ -71,7 +77,7 @@ func TestRegisterJobs(t *testing.T) {
 }
 
 func TestRegisterFails(t *testing.T) {
-	p, n, code := place(t, "{}")
+	p, n, code := sampled(t, "{}")
 	for _, test := range []struct {
 		operation, code string
 		class           diag.Class
@@ -101,7 +107,7 @@ func TestRegisterFails(t *testing.T) {
 }
 
 func TestRegisterCrawlers(t *testing.T) {
-	p, n, _ := place(t, "{}")
+	p, n, _ := sampled(t, "{}")
 	f := newFake()
 	r := registry(f)
 	crawlers := Crawlers(p, n)
@@ -154,11 +160,30 @@ func (b bucket) Put(_ context.Context, key string, data []byte) (bool, error) {
 	return !have, nil
 }
 
+func (b bucket) PutFile(ctx context.Context, key string, f File) (bool, error) {
+	if _, have := b[key]; have {
+		return false, nil // unread
+	}
+	in, err := f.Open()
+	if err != nil {
+		return false, err
+	}
+	defer in.Close()
+	data, err := io.ReadAll(in)
+	if err == nil && int64(len(data)) != f.Size() {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return false, err
+	}
+	return b.Put(ctx, key, data)
+}
+
 func TestCodeLiesUnderItsHash(t *testing.T) {
-	_, _, code := place(t, "{}")
+	p, n, code := sampled(t, "{}")
 	b := bucket{}
 	uploaded, err := code.Upload(t.Context(), b)
-	if err != nil || len(uploaded) != 4 {
+	if err != nil || len(uploaded) != 6 {
 		t.Fatalf("%v, %v", uploaded, err)
 	}
 	if uploaded, err = code.Upload(t.Context(), b); err != nil || len(uploaded) != 0 {
@@ -167,14 +192,31 @@ func TestCodeLiesUnderItsHash(t *testing.T) {
 	if !strings.Contains(b[code.Project], `"lake": "s3://the-lake/a/b"`) {
 		t.Error("the compiled project does not say where the lake is")
 	}
-	_, _, same := place(t, "{glue: {flex: true}}")
-	p, n, _ := place(t, "{}")
-	p.Silver[0].Distinct = true
-	other, err := CodeOf(p, n)
-	if err != nil || same.Project != code.Project || other.Project == code.Project || other.Scripts["gold"] != code.Scripts["gold"] {
-		t.Errorf("keys %v, %v, %v, %v", code, same, other, err)
+	shared, err := spark.Package()
+	if err != nil || b[code.Package] != string(shared) || path.Base(code.Package) != "lakehouse_spark.zip" || path.Dir(code.Package) != path.Dir(code.Scripts["gold"]) {
+		t.Errorf("the package is at %s, with %d bytes; %v", code.Package, len(b[code.Package]), err)
 	}
-	if _, err := code.Upload(t.Context(), bucket{"refuses": "project"}); err == nil || !strings.Contains(err.Error(), code.Project) {
-		t.Errorf("refused: %v", err)
+	if b[code.Program] != "lakectl" || path.Base(code.Program) != "lakectl" || !strings.HasPrefix(code.Program, "scripts/"+file("lakectl").SHA256()[:32]) {
+		t.Errorf("the program is at %s, and is %q", code.Program, b[code.Program])
+	}
+	_, _, same := sampled(t, "{glue: {flex: true}}")
+	if diff := cmp.Diff(code, same, cmpopts.IgnoreUnexported(Code{})); diff != "" {
+		t.Errorf("the size of jobs makes other code of them: %s", diff)
+	}
+	p.Silver[0].Distinct = true
+	other, err := CodeOf(p, n, file("another lakectl"))
+	if err != nil || other.Project == code.Project || other.Program == code.Program || other.Scripts["gold"] != code.Scripts["gold"] || other.Package != code.Package {
+		t.Errorf("keys %v, %v, %v", code, other, err)
+	}
+}
+
+// An upload that fails says of what, and what was done before.
+func TestUploadFails(t *testing.T) {
+	_, _, code := sampled(t, "{}")
+	for refused, before := range map[string]int{code.Project: 4, code.Program: 5, code.Package: 3} {
+		uploaded, err := code.Upload(t.Context(), bucket{"refuses": refused})
+		if err == nil || !strings.Contains(err.Error(), "upload "+refused) || len(uploaded) != before {
+			t.Errorf("%s: %v, %v", refused, uploaded, err)
+		}
 	}
 }

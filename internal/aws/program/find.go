@@ -54,7 +54,7 @@ func (p Places) Find() (*Program, error) {
 // remedy says how to come by the program.
 func (p Places) remedy() string {
 	return "`make build-glue` builds it; or take " + FileName + " of the same release as this lakectl, and put it into " + filepath.Dir(p.Running) +
-		" or name it by " + Variable
+		", or name it by " + Variable
 }
 
 // setting returns a setting of a build, "" if it is not there.

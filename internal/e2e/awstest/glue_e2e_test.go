@@ -20,6 +20,7 @@ import (
 
 	"github.com/lakectl/lakectl/internal/aws/glue"
 	"github.com/lakectl/lakectl/internal/aws/names"
+	"github.com/lakectl/lakectl/internal/aws/program"
 	"github.com/lakectl/lakectl/internal/aws/session"
 	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/diag"
@@ -47,7 +48,15 @@ func newGlueLab(t *testing.T) *glueLab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, err := glue.CodeOf(p, n)
+	places, err := program.Here(os.Getenv(program.Variable))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lakectl, err := places.Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := glue.CodeOf(p, n, lakectl)
 	if err != nil {
 		t.Fatal(err)
 	}
