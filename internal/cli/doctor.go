@@ -31,7 +31,7 @@ func newDoctorCmd(app *App, runF func(*DoctorOptions) error) *cobra.Command {
 		Short: "Is everything in order, and what to do if not",
 		Long: `Look whether everything is in order that lakectl works with: this machine,
 lakehouse.yaml, the lake and its log, and what is deployed in AWS: who we are,
-the clock, the stack, buckets, keys, roles, jobs and their scripts, the
+the clock, the stack, buckets, keys, roles, jobs and their code, the
 catalog, alarms and who is told of them.
 
 Each check is ok, a warning, failed, or skipped with a reason; what is not ok

@@ -88,7 +88,7 @@ type objectFake struct {
 	objects []string
 	endless bool
 	head    error
-	asked   *string // where a head was asked for
+	asked   *[]string // where a head was asked for
 }
 
 func (f objectFake) ListObjectsV2(_ context.Context, in *s3.ListObjectsV2Input, _ ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
@@ -109,7 +109,7 @@ func (f objectFake) ListObjectsV2(_ context.Context, in *s3.ListObjectsV2Input, 
 
 func (f objectFake) HeadObject(_ context.Context, in *s3.HeadObjectInput, _ ...func(*s3.Options)) (*s3.HeadObjectOutput, error) {
 	if f.asked != nil {
-		*f.asked = aws.ToString(in.Bucket) + " " + aws.ToString(in.Key)
+		*f.asked = append(*f.asked, aws.ToString(in.Bucket)+" "+aws.ToString(in.Key))
 	}
 	return &s3.HeadObjectOutput{}, f.head
 }

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,8 +29,13 @@ func (f glueFake) GetDatabase(_ context.Context, in *glue.GetDatabaseInput, _ ..
 
 func TestJob(t *testing.T) {
 	job := func(role, script string) *gluetypes.Job {
-		return &gluetypes.Job{Role: aws.String(role), Command: &gluetypes.JobCommand{ScriptLocation: aws.String(script)}}
+		return &gluetypes.Job{Role: aws.String(role), Command: &gluetypes.JobCommand{ScriptLocation: aws.String(script)},
+			DefaultArguments: map[string]string{"--project-s3": "s3://ops/p.json", "--extra-py-files": "s3://ops/l.zip", "--extra-files": "s3://ops/1/lakectl"}}
 	}
+	old := job(shop.RoleARN("glue-job"), "s3://ops/scripts/a.py")
+	delete(old.DefaultArguments, "--extra-files")
+	misled := job(shop.RoleARN("glue-job"), "s3://ops/scripts/a.py")
+	misled.DefaultArguments["--extra-py-files"] = "l.zip"
 	ours := shop.RoleARN("glue-job")
 	for name, test := range map[string]struct {
 		job          *gluetypes.Job
@@ -37,7 +43,7 @@ func TestJob(t *testing.T) {
 		level        diag.Level
 		text, remedy string
 	}{
-		"there":       {job(ours, "s3://ops/scripts/a.py"), nil, diag.Good, "shop-dev-silver, with its script", ""},
+		"there":       {job(ours, "s3://ops/scripts/a.py"), nil, diag.Good, "shop-dev-silver, with its code", ""},
 		"name":        {job(shop.Role("glue-job"), "s3://ops/scripts/a.py"), nil, diag.Good, "shop-dev-silver", ""},
 		"no command":  {&gluetypes.Job{}, nil, diag.Bad, "has no script", "`lakectl deploy`"},
 		"other role":  {job("arn:aws:iam::1:role/x", "s3://ops/scripts/a.py"), nil, diag.Bad, "runs as arn:aws:iam::1:role/x, not as", "`lakectl deploy`"},
@@ -45,12 +51,14 @@ func TestJob(t *testing.T) {
 		"no script":   {job(ours, "s3://ops/scripts/a.py"), answered(404, "NotFound"), diag.Bad, "is missing: s3://ops/scripts/a.py", "uploads it again"},
 		"closed":      {job(ours, "s3://ops/scripts/a.py"), answered(403, "Forbidden"), diag.Bad, "missing, or closed to us", "aws s3 ls s3://ops/scripts/a.py"},
 		"no answer":   {job(ours, "s3://ops/scripts/a.py"), coded("SlowDown"), diag.Suspect, "could not be checked: look at s3://ops", "try again"},
+		"older":       {old, nil, diag.Bad, "has no --extra-files: another version of lakectl registered it", "`lakectl job register`"},
+		"misled":      {misled, nil, diag.Bad, `the Python package of the job shop-dev-silver is at "l.zip"`, "`lakectl deploy`"},
 		"no such job": {nil, nil, diag.Bad, "has no script", "`lakectl deploy`"},
 	} {
-		asked := ""
+		var asked []string
 		i := &Inspector{names: shop, jobs: glueFake{job: test.job}, objects: objectFake{head: test.head, asked: &asked}}
 		want(t, name, i.Job(context.Background(), "silver"), test.level, test.text, test.remedy)
-		if test.level == diag.Good && asked != "ops scripts/a.py" {
+		if want := "ops scripts/a.py, ops p.json, ops l.zip, ops 1/lakectl"; test.level == diag.Good && strings.Join(asked, ", ") != want {
 			t.Errorf("%s: asked for %s", name, asked)
 		}
 	}
