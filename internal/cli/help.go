@@ -111,6 +111,11 @@ const environmentText = `Environment variables:
   LAKEHOUSE_ENVIRONMENT  environment of lakehouse.yaml; --env comes first
   LAKEHOUSE_NOW          the time of a run, such as 2026-11-23T09:45:00Z:
                          with it, a run can be repeated byte for byte
+  LAKEHOUSE_SPARK        how to start Spark for run --engine spark, such as
+                         "spark-submit --master local[4]", its default
+                         without the flags
+  LAKEHOUSE_SPARK_SOCKET a program of Spark that is there already, as in jobs
+  LAKEHOUSE_GLUE_BINARY  lakectl for the jobs in Glue, if not where it is built
   LAKEHOUSE_CACHE        folder for files of a lake on S3 that queries fetched
   LAKEHOUSE_CACHE_SIZE   how large it may become, by default 10GiB
   LAKEHOUSE_SNOWFLAKE_TOKEN, LAKEHOUSE_SNOWFLAKE_PASSWORD,

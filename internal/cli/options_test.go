@@ -212,7 +212,7 @@ func TestExamples(t *testing.T) {
 	app, _, _ := testApp(t)
 	var look func(cmd *cobra.Command)
 	look = func(cmd *cobra.Command) {
-		if cmd.Runnable() && cmd.Name() != "help" && cmd.Example == "" {
+		if cmd.Runnable() && !cmd.Hidden && cmd.Name() != "help" && cmd.Example == "" {
 			t.Errorf("%s has no examples", cmd.CommandPath())
 		}
 		for _, c := range cmd.Commands() {

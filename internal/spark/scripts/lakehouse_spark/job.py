@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from pyspark.sql import SparkSession
 
-from lakehouse_spark import server, session
+from lakehouse_spark import credentials, server, session
 
 # Exit codes of lakectl that are no failure of the job: files that failed whole
 # are told of by alarms and the report, and the rest is committed.
@@ -104,7 +104,7 @@ def executable(name: str, folder: str) -> str:
 def conduct(spark: SparkSession, line: list[str], path: str) -> tuple[int, str]:
     """Runs lakectl, which works with this session, and returns its exit code and last words."""
     listener = server.listen(path)
-    environment = os.environ | {"LAKEHOUSE_SPARK_SOCKET": path, "NO_COLOR": "1"}
+    environment = os.environ | credentials.served() | {"LAKEHOUSE_SPARK_SOCKET": path, "NO_COLOR": "1"}
     process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True, encoding="utf-8")
     said: list[str] = []
     assert process.stderr is not None

@@ -20,6 +20,7 @@ import pyarrow as pa
 from pyspark import SparkContext, SparkFiles
 from pyspark.sql import DataFrame
 
+from lakehouse_spark import credentials
 from lakehouse_spark.failure import TRANSIENT, Failure
 
 Report = dict[str, Any]
@@ -58,7 +59,9 @@ class Binary:
 
 def run(binary: Binary, order: str, batches: Iterable[pa.RecordBatch] | None = None) -> Report:
     """Does one task, and returns its report."""
-    with subprocess.Popen([binary.find(), "task"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    environment = os.environ | credentials.of_task()
+    line = [binary.find(), "task"]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdin is not None and process.stdout is not None
         try:
             process.stdin.write(order.encode() + b"\n")
