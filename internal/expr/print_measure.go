@@ -22,9 +22,6 @@ type aggregateDialect interface {
 // as null.
 func (m *Measure) DuckDB() string { return m.print(duckdb{}) }
 
-// Spark returns the measure as SQL for Spark.
-func (m *Measure) Spark() string { return m.print(spark{}) }
-
 // SparkMeasure is a measure in two steps: aggregates for a query with GROUP BY,
 // none of which fails it, and the arithmetic over their results.
 type SparkMeasure struct {

@@ -54,7 +54,8 @@ func TestPrintGolden(t *testing.T) {
 		if len(problems) > 0 {
 			t.Fatalf("%s: %v", text, problems)
 		}
-		section("measure: "+text, m.DuckDB(), m.Spark())
+		steps := m.SparkSteps("m")
+		section("measure: "+text, m.DuckDB(), strings.Join(steps.Aggregates, "; ")+"\n"+steps.Value+"\n"+steps.Fails)
 	}
 	for _, parse := range []Parse{{}, {Formats: []string{"dd.MM.yyyy HH:mm", "MMM d yyyy h:mm a XXX"}, Location: location(t, "Europe/Berlin")}} {
 		p := BindParse(testScope().Columns[0], schema.T(schema.Timestamp), parse)
