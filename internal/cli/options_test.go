@@ -222,6 +222,21 @@ func TestExamples(t *testing.T) {
 	look(newRootCmd(app))
 }
 
+func TestSchemaOptions(t *testing.T) {
+	app, _, _ := testApp(t)
+	for args, want := range map[string]string{"": "", "record": "record", "compiled": "compiled", "lakehouse": "lakehouse"} {
+		var got *SchemaOptions
+		if err := parse(newSchemaCmd(app, func(o *SchemaOptions) error { got = o; return nil }), args); err != nil || got.Name != want {
+			t.Errorf("%q: %+v, %v", args, got, err)
+		}
+	}
+	for _, args := range []string{"recrod", "record compiled"} {
+		if err := parse(newSchemaCmd(app, func(*SchemaOptions) error { return nil }), args); err == nil {
+			t.Errorf("%q is taken", args)
+		}
+	}
+}
+
 func TestPolicyOptions(t *testing.T) {
 	app, _, _ := testApp(t)
 	var got *PolicyOptions

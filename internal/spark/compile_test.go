@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/project"
@@ -182,5 +183,35 @@ gold:
 	}
 	if fails := g.Measures[1].ArgFails; fails[0] != "FALSE" {
 		t.Errorf("count(*) fails where %v", fails)
+	}
+}
+
+// The compiled project keeps to its schema.
+func TestDocumentKeepsToItsSchema(t *testing.T) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(DocumentSchema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("compiled.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("compiled.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := os.ReadFile("testdata/sample.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if doc, err = jsonschema.UnmarshalJSON(bytes.NewReader(compiled)); err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(doc); err != nil {
+		t.Error(err)
+	}
+	doc.(map[string]any)["silver"].([]any)[0].(map[string]any)["kye"] = "id"
+	if schema.Validate(doc) == nil {
+		t.Error("a key that tables do not have passes")
 	}
 }
