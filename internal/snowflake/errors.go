@@ -2,6 +2,7 @@ package snowflake
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +45,7 @@ func Code(err error) int {
 
 // Codes of errors, by what is to be done about them.
 const (
+	codeInternal      = 603
 	codeNoWarehouse   = 606
 	codeTimeout       = 630
 	codeCancelled     = 604
@@ -51,6 +53,7 @@ const (
 	codeSessionToken  = 390114 // the session cannot be renewed any more
 	codeRole          = 390186
 	codeRoleMissing   = 390189
+	codeQuota         = 90073 // of a resource monitor
 	codeObject        = 390201
 	codeNetworkPolicy = 390422
 	codeRejected      = 260008 // HTTP 401 or 403 at the login
@@ -62,6 +65,7 @@ var (
 	expiredToken = []int{390318, 390110, 394401}
 	lockedUser   = []int{390105, 390106, 390128, 390129}
 	missing      = []int{2003, 2043, 3001, 3003, 90105, 90106}
+	unreachable  = []int{3139, 3167, 91003} // integration of a stage, role in AWS, the bucket
 	network      = []int{260007, 261000, 261001, 261002, 261003, 262000}
 )
 
@@ -129,43 +133,61 @@ func (c *Client) redact(text string) string {
 	return text
 }
 
+// as gives what Snowflake said its class, and says what to do.
+func (e *Error) as(class diag.Class, next string, args ...any) error {
+	return (&diag.Error{Class: class, Msg: "Snowflake: " + e.Error(), Err: e}).WithNext(next, args...)
+}
+
 func (c *Client) explain(e *Error) error {
 	o := c.options
-	as := func(class diag.Class, next string, args ...any) error {
-		return (&diag.Error{Class: class, Msg: "Snowflake: " + e.Error(), Err: e}).WithNext(next, args...)
-	}
-	expired := slices.Contains(expiredToken, e.Code) || strings.Contains(strings.ToLower(e.Message), "expired") && e.Code >= 390000 && e.Code < 400000
+	ofLogins := e.Code >= 390000 && e.Code < 400000
+	expired := slices.Contains(expiredToken, e.Code) || strings.Contains(strings.ToLower(e.Message), "expired") && ofLogins
 	switch {
 	case e.Code == codeSessionGone || e.Code == codeSessionToken:
-		return as(diag.Transient, "the session has ended: run the same command again")
+		return e.as(diag.Transient, "the session has ended: run the same command again")
 	case expired:
-		return as(diag.Usage, "the token has expired: make a new one, and set LAKEHOUSE_SNOWFLAKE_TOKEN to it")
+		return e.as(diag.Usage, "the token has expired: make a new one, and set LAKEHOUSE_SNOWFLAKE_TOKEN to it")
 	case slices.Contains(wrongLogin, e.Code):
-		return as(diag.Usage, "%s", o.loginHint())
+		return e.as(diag.Usage, "%s", o.loginHint())
 	case slices.Contains(lockedUser, e.Code):
-		return as(diag.Usage, "the user %s may not log in now: ask an administrator of the account", o.User)
+		return e.as(diag.Usage, "the user %s may not log in now: ask an administrator of the account", o.User)
 	case e.Code == codeRole || e.Code == codeRoleMissing:
-		return as(diag.Usage, "correct role: under snowflake: in lakehouse.yaml, or have it granted: GRANT ROLE %s TO USER %s", o.Role, o.User)
+		return e.as(diag.Usage, "correct role: under snowflake: in lakehouse.yaml, or have it granted: GRANT ROLE %s TO USER %s", o.Role, o.User)
 	case e.Code == codeObject:
-		return as(diag.Usage, "correct warehouse:, database: and schema: under snowflake: in lakehouse.yaml, or have USAGE on them granted to the role")
-	case e.Code == codeNoWarehouse:
-		return as(diag.Usage, "write warehouse: under snowflake: in lakehouse.yaml, or have USAGE on it granted to the role")
+		return e.as(diag.Usage, "correct warehouse:, database: and schema: under snowflake: in lakehouse.yaml, or have USAGE on them granted to the role")
 	case e.Code == codeNetworkPolicy:
-		return as(diag.Usage, "the account's network policy does not know this address: ask an administrator to allow it")
+		return e.as(diag.Usage, "the account's network policy does not know this address: ask an administrator to allow it")
 	case e.Code == codeRejected, e.Code == codeLoginAnswer:
-		return as(diag.Usage, "is the account %s right? it looks like myorg-myaccount; correct account: under snowflake: in lakehouse.yaml", o.Account)
-	case e.Code == codeTimeout:
-		return as(diag.Transient, "try again, give it longer (statement_timeout: under snowflake: in lakehouse.yaml), or use a larger warehouse")
-	case e.Code == codeCancelled:
-		return as(diag.Transient, "somebody or something stopped the statement at Snowflake: run it again")
-	case slices.Contains(missing, e.Code):
-		return as(diag.Usage, "correct the name, or have it granted to the role; `lakectl snowflake check` says what is missing")
-	case slices.Contains(network, e.Code):
-		return as(diag.Transient, "look at the network, and try again")
-	case e.Code >= 260000 && e.Code < 270000: // the driver's own
-		return as(diag.Usage, "correct snowflake: in lakehouse.yaml")
+		return e.as(diag.Usage, "is the account %s right? it looks like myorg-myaccount; correct account: under snowflake: in lakehouse.yaml", o.Account)
+	case ofLogins:
+		return e.as(diag.Usage, "%s; an administrator finds out more in LOGIN_HISTORY", o.loginHint())
 	}
-	return as(diag.Usage, "correct the statement; Snowflake's history has it under the query's id")
+	return e.ofStatement()
+}
+
+// ofStatement says what to do about an error of a statement, and of its way.
+func (e *Error) ofStatement() error {
+	switch {
+	case e.Code == codeNoWarehouse:
+		return e.as(diag.Usage, "write warehouse: under snowflake: in lakehouse.yaml, or have USAGE on it granted to the role; one that is suspended and does not resume by itself is resumed by its owner")
+	case e.Code == codeQuota:
+		return e.as(diag.Usage, "ask an administrator for a larger quota, or write another warehouse: under snowflake: in lakehouse.yaml")
+	case e.Code == codeTimeout:
+		return e.as(diag.Transient, "try again, give it longer (statement_timeout: under snowflake: in lakehouse.yaml), or use a larger warehouse")
+	case e.Code == codeCancelled:
+		return e.as(diag.Transient, "somebody or something stopped the statement at Snowflake: run it again")
+	case e.Code == codeInternal:
+		return e.as(diag.Transient, "try again; Snowflake's support finds out more by the query's id")
+	case slices.Contains(missing, e.Code):
+		return e.as(diag.Usage, "correct the name, or have it granted to the role; `lakectl snowflake check` says what is missing")
+	case slices.Contains(unreachable, e.Code):
+		return e.as(diag.Usage, "Snowflake has no way to the lake; `lakectl snowflake check` says where it ends, and what mends it")
+	case slices.Contains(network, e.Code):
+		return e.as(diag.Transient, "look at the network, and try again")
+	case e.Code >= 260000 && e.Code < 270000: // the driver's own
+		return e.as(diag.Usage, "correct snowflake: in lakehouse.yaml")
+	}
+	return e.as(diag.Usage, "correct the statement; Snowflake's history has it under the query's id")
 }
 
 // loginHint says what may be wrong with who logs in.
@@ -189,6 +211,7 @@ func (c *Client) explainNetwork(err error) error {
 	var request *url.Error
 	var lookup *net.DNSError
 	var operation net.Error
+	var notJSON *json.SyntaxError
 	host := c.options.host()
 	if errors.As(err, &request) {
 		if u, parseErr := url.Parse(request.URL); parseErr == nil && u.Host != "" {
@@ -203,6 +226,9 @@ func (c *Client) explainNetwork(err error) error {
 	switch {
 	case errors.As(err, &lookup) && lookup.IsNotFound:
 		return failed(diag.Usage, "is the account right, and the network there? correct account: under snowflake: in lakehouse.yaml")
+	case errors.As(err, &notJSON):
+		return (&diag.Error{Class: diag.Usage, Msg: host + ": what answers there is not Snowflake", Err: err}).
+			WithNext("does a proxy or the login page of a network stand in between? then correct account: under snowflake: in lakehouse.yaml")
 	case errors.As(err, &operation), request != nil, errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), strings.Contains(err.Error(), "Hanging?"):
 		return failed(diag.Transient, "look at the network, and try again")
 	}
