@@ -26,4 +26,9 @@
 // would make another user for it, and the trust in AWS names that user. What
 // lakectl made says so in its comment, which is how Destroy knows it; comments of
 // tables and views also carry a hash of their definition.
+//
+// Stages know their integration, and external tables their stage and file format,
+// by hidden ids. Of something that was dropped and made again they know nothing,
+// which shows by when things were made: what is older than what it uses is made
+// again, from the outside in, so that the order tells the next Setup what is left.
 package setup

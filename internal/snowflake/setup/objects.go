@@ -60,19 +60,29 @@ func (p *planner) stageSteps() {
 		name := strings.ToUpper(layer) + "." + stageName
 		o, ok := p.state.stages[name]
 		if !ok {
-			p.object(Step{Action: Create, Kind: "stage", Name: name, Why: "it is the folder of " + layer,
-				SQL: fmt.Sprintf("create stage if not exists %s\n  url = %s\n  storage_integration = %s\n  %s",
-					p.in(layer, stageName), literal(p.root(layer)), ident(p.Integration()), p.comment("%s of the lake", layer))})
+			p.object(Step{Action: Create, Kind: "stage", Name: name, Why: "it is the folder of " + layer, SQL: p.stage(layer)})
 			continue
 		}
 		if !p.own("stage", name, o) {
 			return
+		}
+		if i := p.state.integration; i == nil || later(i.created, o.created) {
+			p.object(Step{Action: Replace, Kind: "stage", Name: name, Why: "the integration " + p.Integration() + " was made after it: it belongs to one that is gone",
+				SQL: strings.Replace(p.stage(layer), "create stage if not exists", "create or replace stage", 1)})
+			p.replaced = append(p.replaced, name)
+			continue
 		}
 		if o.url != p.root(layer) || o.integration != p.Integration() {
 			p.object(Step{Action: Alter, Kind: "stage", Name: name, Why: fmt.Sprintf("it is at %s by the integration %s, not at %s by %s", o.url, o.integration, p.root(layer), p.Integration()),
 				SQL: fmt.Sprintf("alter stage %s set\n  url = %s\n  storage_integration = %s", p.in(layer, stageName), literal(p.root(layer)), ident(p.Integration()))})
 		}
 	}
+}
+
+// stage is the statement that makes the stage of a layer.
+func (s *Spec) stage(layer string) string {
+	return fmt.Sprintf("create stage if not exists %s\n  url = %s\n  storage_integration = %s\n  %s",
+		s.in(layer, stageName), literal(s.root(layer)), ident(s.Integration()), s.comment("%s of the lake", layer))
 }
 
 func (p *planner) tableSteps() {
@@ -88,11 +98,35 @@ func (p *planner) tableSteps() {
 		if !p.own("external table", t.key(), o) {
 			return
 		}
-		if why := p.tableDiffers(t, o, hash(body)); why != "" {
+		why := p.cutOff(t, o)
+		if why == "" {
+			why = p.tableDiffers(t, o, hash(body))
+		}
+		if why != "" {
 			p.object(Step{Action: Replace, Kind: "external table", Name: t.key(), Why: why + "; its grants stay",
 				SQL: "create or replace external table " + p.table(t) + " " + body + "\n  copy grants\n  " + comment})
 		}
 	}
+}
+
+// cutOff says why an external table can no longer be read. Stages, and tables
+// from their stage and file format, know what they use by a hidden id, not by its
+// name: of one that was dropped and made again they know nothing.
+func (p *planner) cutOff(t Table, o object) string {
+	stage := strings.ToUpper(t.Ref.Layer) + "." + stageName
+	for _, uses := range []struct {
+		name string
+		of   map[string]object
+		key  string
+	}{{"stage " + stage, p.state.stages, stage}, {"file format " + machinery + "." + formatName, p.state.formats, formatName}} {
+		if used, ok := uses.of[uses.key]; !ok || slices.Contains(p.replaced, uses.key) || later(used.created, o.created) {
+			return "the " + uses.name + " was made after it: it belongs to one that is gone"
+		}
+	}
+	if o.invalid != "" {
+		return "Snowflake calls it invalid: " + o.invalid
+	}
+	return ""
 }
 
 // tableBody is the definition of an external table, from its columns on.

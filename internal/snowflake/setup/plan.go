@@ -91,7 +91,9 @@ type planner struct {
 	*Setup
 	state *state
 	plan  *Plan
-	err   error
+	// replaced are the stages that the plan makes anew.
+	replaced []string
+	err      error
 }
 
 func (p *planner) account(step Step) { p.plan.Account = append(p.plan.Account, step) }

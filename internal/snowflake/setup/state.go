@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -30,6 +31,7 @@ type state struct {
 type object struct {
 	name, owner, comment, created string
 	secure                        bool   // of a view
+	invalid                       string // why an external table is of no use, as Snowflake says
 	url, integration              string // of a stage
 	columns                       []column
 }
@@ -46,7 +48,15 @@ type Integration struct {
 	Allowed    []string
 	Enabled    bool
 
-	comment string
+	comment, created string
+}
+
+// later says whether something was made after something else, by what SHOW says.
+// Where that cannot be told it was not.
+func later(created, than string) bool {
+	a, errA := time.Parse(time.RFC3339Nano, created)
+	b, errB := time.Parse(time.RFC3339Nano, than)
+	return errA == nil && errB == nil && a.After(b)
 }
 
 // record is one row of an answer, by the names of its columns in lower case.
@@ -177,6 +187,9 @@ func (r *stateReader) objects(into map[string]object, key func(record) string, f
 func objectOf(row record) object {
 	o := object{name: row["name"], owner: row["owner"], comment: row["comment"], created: row["created_on"], secure: strings.EqualFold(row["is_secure"], "true"),
 		url: row["url"], integration: row["storage_integration"]}
+	if strings.EqualFold(row["invalid"], "true") {
+		o.invalid = cmp.Or(row["invalid_reason"], "it does not say why")
+	}
 	if at, err := time.Parse(time.RFC3339Nano, o.created); err == nil {
 		o.created = at.UTC().Format(time.RFC3339Nano) // whatever the session's time zone
 	}
@@ -236,7 +249,7 @@ func (r *stateReader) places() {
 	}
 	if o := r.one("integrations", r.Integration()); o != nil && r.err == nil {
 		if st.integration, r.err = r.describe(r.ctx); st.integration != nil {
-			st.integration.comment = o.comment
+			st.integration.comment, st.integration.created = o.comment, o.created
 		}
 	}
 }

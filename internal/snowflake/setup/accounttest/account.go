@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Thing is something in the account.
@@ -21,6 +22,8 @@ type Thing struct {
 	Set     map[string]string // properties
 	Columns [][2]string       // names and types
 	Files   map[string]int64  // of an external table: rows of each file that it knows
+	Invalid string            // why an external table is of no use
+	of      []*Thing          // what it uses, by hidden ids and not by name
 }
 
 // Sent is a statement that came.
@@ -91,7 +94,7 @@ func (a *Account) Put(t *Thing) {
 
 func (a *Account) put(t *Thing) {
 	a.made++
-	t.Created = fmt.Sprintf("2026-11-23 10:00:%02d.000 +0000", a.made)
+	t.Created = time.Date(2026, 11, 23, 10, 0, a.made, 0, time.FixedZone("", 3600)).Format(time.RFC3339Nano)
 	if t.Set == nil {
 		t.Set = map[string]string{}
 	}
@@ -110,6 +113,32 @@ func (a *Account) Remove(kind, name string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.things, kind+" "+name)
+}
+
+// cutOff finds what a thing uses, or what that uses, that is gone; another one
+// of its name is not what it knows. It is empty if there is all.
+func (a *Account) cutOff(t *Thing) string {
+	for _, used := range t.of {
+		if a.things[used.Kind+" "+used.Name] != used {
+			return used.Kind + " " + used.Name
+		}
+		if lost := a.cutOff(used); lost != "" {
+			return lost
+		}
+	}
+	return ""
+}
+
+// CutOff are the names of things that use what is gone.
+func (a *Account) CutOff() (names []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, key := range slices.Sorted(maps.Keys(a.things)) {
+		if a.cutOff(a.things[key]) != "" {
+			names = append(names, key)
+		}
+	}
+	return names
 }
 
 // Revoke takes grants away that have a text in their name.

@@ -29,9 +29,9 @@ func shown(list []*Thing) ([]string, [][]string) {
 		if strings.Contains(parent(t.Name), ".") {
 			schema = last(parent(t.Name))
 		}
-		rows = append(rows, []string{t.Created, last(t.Name), schema, t.Owner, t.Comment, fmt.Sprint(t.Secure), unquote(t.Set["url"]), name(t.Set["storage_integration"])})
+		rows = append(rows, []string{t.Created, last(t.Name), schema, t.Owner, t.Comment, fmt.Sprint(t.Secure), unquote(t.Set["url"]), name(t.Set["storage_integration"]), fmt.Sprint(t.Invalid != ""), t.Invalid})
 	}
-	return []string{"created_on", "name", "schema_name", "owner", "comment", "is_secure", "url", "storage_integration"}, rows
+	return []string{"created_on", "name", "schema_name", "owner", "comment", "is_secure", "url", "storage_integration", "invalid", "invalid_reason"}, rows
 }
 
 // showLike takes the pattern for a beginning, so that it finds too much as
@@ -161,6 +161,9 @@ func selectRows(a *Account, m, _ []string) ([]string, [][]string, error) {
 	t := a.things["external table "+name(m[1])]
 	if t == nil {
 		return nil, nil, a.missing("External table", name(m[1]))
+	}
+	if lost := a.cutOff(t); lost != "" {
+		return nil, nil, a.missing(lost, "of "+t.Name)
 	}
 	var rows [][]string
 	for _, file := range slices.Sorted(maps.Keys(t.Files)) {

@@ -38,6 +38,7 @@ func statements() []statement {
 		on(`grant (usage|select) on (future|all) (external tables|views) in schema `+full+` to role `+one, change(grantMany)),
 		on(`grant (usage) on (warehouse|integration|database|schema) `+full+` to role `+one, change(grantOne)),
 		on(`create (schema|file format|table|stage) if not exists `+full+`[\n ].*`, change(createInDatabase)),
+		on(`create or replace (stage) `+full+`[\n ].*`, change(createInDatabase)),
 		on(`alter (stage) `+full+` set\n.*`, change(alterStage)),
 		on(`create (external table) if not exists `+full+` \(\n.*`, change(createExternal)),
 		on(`create or replace (external table) `+full+` \(\n.*\n  copy grants\n.*`, change(createExternal)),
@@ -210,6 +211,9 @@ func createInDatabase(a *Account, m, _ []string) error {
 	}
 	t := a.make(m[1], of, m[0])
 	if m[1] == "stage" {
+		if integration := a.things["integration "+name(t.Set["storage_integration"])]; integration != nil && t.of == nil {
+			t.of = []*Thing{integration}
+		}
 		return a.reach(t)
 	}
 	return nil
@@ -221,6 +225,8 @@ func (a *Account) reach(t *Thing) error {
 	switch {
 	case integration == nil || !a.grants[a.role+"|USAGE|INTEGRATION|"+integration.Name]:
 		return a.missing("Integration", t.Set["storage_integration"])
+	case a.cutOff(t) != "":
+		return &Error{"003139", "SQL compilation error: Integration '" + integration.Name + "' associated with the stage '" + t.Name + "' cannot be found."}
 	case !strings.Contains(integration.Set["storage_allowed_locations"], t.Set["url"]):
 		return &Error{"003167", "Location " + t.Set["url"] + " is not allowed by integration " + integration.Name}
 	}
@@ -248,10 +254,17 @@ func createExternal(a *Account, m, _ []string) error {
 		return a.missing("Stage", parent(of)+".LAKE")
 	}
 	format, _, _ := strings.Cut(parent(of), ".")
-	if a.things["file format "+format+".LAKECTL.PARQUET"] == nil {
+	layout := a.things["file format "+format+".LAKECTL.PARQUET"]
+	if layout == nil {
 		return a.missing("File format", format+".LAKECTL.PARQUET")
 	}
+	if err := a.reach(stage); err != nil {
+		return err
+	}
 	t := a.make("external table", of, m[0])
+	if t.of == nil {
+		t.of = []*Thing{stage, layout}
+	}
 	if t.Files == nil {
 		t.Columns, t.Files = [][2]string{{"VALUE", "VARIANT"}}, map[string]int64{}
 		for _, c := range columnRegexp.FindAllStringSubmatch(m[0], -1) {
@@ -298,6 +311,9 @@ func refresh(a *Account, m, _ []string) error {
 	}
 	if err := a.denied(t.Name, t.Owner); err != nil {
 		return err
+	}
+	if lost := a.cutOff(t); lost != "" {
+		return a.missing(lost, "of "+t.Name)
 	}
 	place := a.folder(t) + unquote(m[2])
 	_, key, _ := strings.Cut(strings.TrimPrefix(place, "s3://"), "/")
