@@ -15,7 +15,8 @@ import (
 	"github.com/lakectl/lakectl/internal/schema"
 )
 
-// attempts is how often a part of a result is fetched before its error is told.
+// attempts is how often a part of a result is fetched, without one more row of
+// it, before its error is told.
 const attempts = 4
 
 // result is the rows of a statement, part by part.
@@ -37,7 +38,7 @@ type result struct {
 	opening []chan opened // of parts whose bytes are on their way
 	reader  reader        // nil between two parts
 	stream  io.ReadCloser
-	failed  int // attempts at this part that failed
+	failed  int // attempts at this part that failed since its last row
 	done    int64
 	ended   bool
 	closed  bool
@@ -168,7 +169,7 @@ func (r *result) batch() (arrow.Record, error) {
 				return nil, err
 			}
 		case rec != nil && rec.NumRows() > 0:
-			r.done += rec.NumRows()
+			r.done, r.failed = r.done+rec.NumRows(), 0 // it goes on, however slow its reader is
 			return rec, nil
 		case rec != nil:
 			rec.Release()
