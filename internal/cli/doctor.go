@@ -21,7 +21,7 @@ import (
 // DoctorOptions are the settings of `lakectl doctor`.
 type DoctorOptions struct {
 	App     *App
-	Offline bool // ask nothing of AWS
+	Offline bool // ask nothing of AWS and Snowflake
 }
 
 func newDoctorCmd(app *App, runF func(*DoctorOptions) error) *cobra.Command {
@@ -32,7 +32,8 @@ func newDoctorCmd(app *App, runF func(*DoctorOptions) error) *cobra.Command {
 		Long: `Look whether everything is in order that lakectl works with: this machine,
 lakehouse.yaml, the lake and its log, and what is deployed in AWS: who we are,
 the clock, the stack, buckets, keys, roles, jobs and their code, the
-catalog, alarms and who is told of them.
+catalog, alarms and who is told of them. Where lakehouse.yaml names an account
+of Snowflake: whether it lets us in, and has its way to the lake.
 
 Each check is ok, a warning, failed, or skipped with a reason; what is not ok
 comes with a remedy, which is a command or a line of lakehouse.yaml. Nothing
@@ -51,7 +52,7 @@ Exit codes: 0 if no check failed, 1 if one did.`,
 			return runDoctor(cmd.Context(), opts)
 		},
 	}
-	cmd.Flags().BoolVar(&opts.Offline, "offline", false, "ask nothing of AWS")
+	cmd.Flags().BoolVar(&opts.Offline, "offline", false, "ask nothing of AWS and Snowflake")
 	return cmd
 }
 
@@ -121,6 +122,9 @@ func (app *App) doctorOptions(opts *DoctorOptions) (doctor.Options, error) {
 	if cfg != nil && onS3(cfg.Lake.Value) && cfg.AWS.Catalog.Value {
 		o.CatalogDifferences = app.catalogDifferences
 	}
+	if cfg != nil && cfg.Snowflake.Account.Value != "" {
+		o.Snowflake = func(ctx context.Context) (doctor.Account, error) { return app.snowflakeAccount(ctx, w) }
+	}
 	return o, nil
 }
 
@@ -188,7 +192,7 @@ func newDoctorReport(app *App, cfg *config.Config, checks []doctor.Check) *docto
 }
 
 // groupTitles are what groups of checks are called.
-var groupTitles = map[string]string{doctor.Machine: "This machine", doctor.Project: "Project", doctor.Lake: "Lake", doctor.AWS: "AWS"}
+var groupTitles = map[string]string{doctor.Machine: "This machine", doctor.Project: "Project", doctor.Lake: "Lake", doctor.AWS: "AWS", doctor.Snowflake: "Snowflake"}
 
 // add shows a result.
 func (r *doctorReport) add(res doctor.Result) {

@@ -9,10 +9,11 @@ import (
 
 // The groups of checks.
 const (
-	Machine = "machine"
-	Project = "project"
-	Lake    = "lake"
-	AWS     = "aws"
+	Machine   = "machine"
+	Project   = "project"
+	Lake      = "lake"
+	AWS       = "aws"
+	Snowflake = "snowflake"
 )
 
 // Check is one thing to look at.

@@ -23,9 +23,12 @@ type Options struct {
 	// CatalogDifferences counts where the Glue catalog is not what the lake is.
 	// If it is nil, that is not checked.
 	CatalogDifferences func(context.Context) (int, error)
-	Memory             int64            // bytes that a run takes if it is not told otherwise
-	Now                func() time.Time // by the clock that wrote the lake
-	Offline            bool             // leave out what needs a network
+	// Snowflake logs in to the project's account, and says what it has. If it is nil,
+	// that is not checked.
+	Snowflake func(context.Context) (Account, error)
+	Memory    int64            // bytes that a run takes if it is not told otherwise
+	Now       func() time.Time // by the clock that wrote the lake
+	Offline   bool             // leave out what needs a network
 }
 
 // Checks returns all checks.
@@ -33,5 +36,9 @@ func Checks(o Options) []Check {
 	checks := append(machineChecks(o.Memory), projectCheck(o))
 	aws := newCloud(o)
 	checks = append(checks, lakeChecks(o, aws)...)
-	return append(checks, aws.checks()...)
+	checks = append(checks, aws.checks()...)
+	if o.Snowflake != nil {
+		checks = append(checks, snowflakeCheck(o))
+	}
+	return checks
 }
