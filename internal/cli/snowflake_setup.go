@@ -36,7 +36,8 @@ this integration. Then Snowflake is told what is in the lake.
 
 What is there is compared first, and only what differs is sent. It can break
 off anywhere: the next setup goes on from there. The integration is never
-replaced, external tables only together with their grants.
+replaced, external tables and views only together with their grants; policies
+and tags that others have put on those go, which is said before it is asked.
 
 --dry-run prints all SQL, with who runs it and why, for an administrator to
 read, sign or run; nothing is asked of Snowflake. Who may not make roles or the

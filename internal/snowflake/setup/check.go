@@ -82,7 +82,7 @@ func missingOr(step Step) string {
 	case Grant:
 		return "it is not granted"
 	}
-	return strings.TrimSuffix(step.Why, "; its grants stay")
+	return strings.TrimSuffix(step.Why, grantsStay)
 }
 
 func (s *Setup) compareTrust(found *Findings, trust Trust) {

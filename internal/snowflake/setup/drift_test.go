@@ -115,3 +115,22 @@ func TestDriftInterrupted(t *testing.T) {
 		}
 	}
 }
+
+// Who agrees to a replacement was told what does not come through it.
+func TestReplacementsSayWhatGoes(t *testing.T) {
+	a := accounttest.New()
+	if err := setUp(t, open(t, sampleSpec(t), a)); err != nil {
+		t.Fatal(err)
+	}
+	a.Thing("external table", "LAKEHOUSE.GOLD.DAILY_SALES").Columns[1][1] = "FLOAT"
+	a.Thing("view", "LAKEHOUSE.ANALYTICS.SALES_DAILY").Secure = false
+	plan, err := open(t, sampleSpec(t), a).Plan(t.Context())
+	if err != nil || len(plan.Objects) != 2 {
+		t.Fatalf("%v, %v", plan, err)
+	}
+	for _, step := range plan.Objects {
+		if !strings.Contains(step.Why, "not the policies and tags that others have put on it") || strings.Contains(missingOr(step), "policies") {
+			t.Errorf("%s: %s", step, step.Why)
+		}
+	}
+}

@@ -103,7 +103,7 @@ func (p *planner) tableSteps() {
 			why = p.tableDiffers(t, o, hash(body))
 		}
 		if why != "" {
-			p.object(Step{Action: Replace, Kind: "external table", Name: t.key(), Why: why + "; its grants stay",
+			p.object(Step{Action: Replace, Kind: "external table", Name: t.key(), Why: why + grantsStay,
 				SQL: "create or replace external table " + p.table(t) + " " + body + "\n  copy grants\n  " + comment})
 		}
 	}
@@ -180,6 +180,9 @@ func (s *Spec) tableDiffers(t Table, o object, want string) string {
 	return ""
 }
 
+// grantsStay says what is left of a thing that is replaced.
+const grantsStay = "; its grants stay, and not the policies and tags that others have put on it"
+
 // plainType is a type of DESC without the lengths that lakectl leaves to
 // Snowflake.
 func plainType(typ string) string {
@@ -209,11 +212,11 @@ func (p *planner) viewSteps() {
 		case !p.own("view", name, o):
 			return
 		case !o.secure || !strings.HasSuffix(o.comment, "definition "+hash(text)):
-			why := "its definition has changed; its grants stay"
+			why := "its definition has changed"
 			if !o.secure {
-				why = "it is no secure view: who may read it could learn of rows that it leaves out; its grants stay"
+				why = "it is no secure view: who may read it could learn of rows that it leaves out"
 			}
-			p.object(Step{Action: Replace, Kind: "view", Name: name, Why: why,
+			p.object(Step{Action: Replace, Kind: "view", Name: name, Why: why + grantsStay,
 				SQL: fmt.Sprintf("create or replace secure view %s\n  copy grants\n  %s\nas\n%s", full, comment, text)})
 		}
 	}
