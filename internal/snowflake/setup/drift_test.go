@@ -46,6 +46,9 @@ func TestDrift(t *testing.T) {
 			append([]string{`create stage if not exists "LAKEHOUSE"."SILVER"."LAKE"`}, slices.Repeat([]string{`create or replace external table "LAKEHOUSE"."SILVER".`}, 2)...)},
 		"the file format is gone": {func(a *accounttest.Account) { a.Remove("file format", "LAKEHOUSE.LAKECTL.PARQUET") },
 			append([]string{"create file format if not exists"}, slices.Repeat([]string{"create or replace external table"}, 7)...)},
+		"the file format reads otherwise": {func(a *accounttest.Account) {
+			a.Thing("file format", "LAKEHOUSE.LAKECTL.PARQUET").Set["use_vectorized_scanner"] = "true"
+		}, []string{`alter file format "LAKEHOUSE"."LAKECTL"."PARQUET" set use_vectorized_scanner = false`}},
 		"the integration is gone": {func(a *accounttest.Account) { a.Remove("integration", "LAKEHOUSE_S3") },
 			append([]string{"create storage integration if not exists", "create or replace stage", "create or replace stage"}, slices.Repeat([]string{"create or replace external table"}, 7)...)},
 		"a role's": {func(a *accounttest.Account) { a.Revoke("USER|ANN") }, []string{`grant role "LAKEHOUSE_OWNER" to user "ANN"`}},

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,15 +35,36 @@ func (p *planner) schemaSteps() {
 func (p *planner) machinerySteps() {
 	if o, ok := p.state.formats[formatName]; !ok {
 		p.object(Step{Action: Create, Kind: "file format", Name: machinery + "." + formatName, Why: "it says how the files of the lake are read",
-			SQL: fmt.Sprintf("create file format if not exists %s\n  type = parquet\n  binary_as_text = false\n  use_logical_type = false\n  %s",
-				p.in(machinery, formatName), p.comment("the files of the lake"))})
-	} else {
-		p.own("file format", machinery+"."+formatName, o)
+			SQL: fmt.Sprintf("create file format if not exists %s\n  type = parquet\n  %s\n  %s",
+				p.in(machinery, formatName), strings.Join(formatOptions(), " = false\n  ")+" = false", p.comment("the files of the lake"))})
+	} else if p.own("file format", machinery+"."+formatName, o) {
+		p.alterFormat(o)
 	}
 	if o, ok := p.state.tables[syncedName]; !ok {
 		p.object(Step{Action: Create, Kind: "table", Name: machinery + "." + syncedName, Why: "it remembers the last commit that was sent of each table", SQL: p.syncedTable()})
 	} else {
 		p.own("table", machinery+"."+syncedName, o)
+	}
+}
+
+// formatOptions are those of the file format, all of them false: binary values are
+// no texts, and moments have no time zone of a session. The scanner would have it
+// otherwise whatever else is said, and is yet to become Snowflake's default.
+func formatOptions() []string {
+	return []string{"binary_as_text", "use_logical_type", "use_vectorized_scanner"}
+}
+
+// alterFormat corrects how files are read.
+func (p *planner) alterFormat(o object) {
+	var have map[string]any
+	if json.Unmarshal([]byte(o.options), &have) != nil {
+		return // Snowflake does not say
+	}
+	for _, option := range formatOptions() {
+		if have[strings.ToUpper(option)] == true {
+			p.object(Step{Action: Alter, Kind: "file format", Name: machinery + "." + formatName, Why: option + " is on: files would be read as other values",
+				SQL: fmt.Sprintf("alter file format %s set %s = false", p.in(machinery, formatName), option)})
+		}
 	}
 }
 

@@ -73,8 +73,9 @@ func sqlType(t schema.Type) string {
 func fileColumn(c schema.Column) string {
 	value := `value:"` + strings.ReplaceAll(c.Name, `"`, `""`) + `"`
 	if c.Type.Kind == schema.Timestamp {
-		// Microseconds in UTC come as a timestamp or as a number, by how Snowflake
-		// reads their annotation; neither depends on the session's time zone.
+		// Microseconds in UTC come as a TIMESTAMP_NTZ or as a number, by how Snowflake
+		// reads their annotation; neither depends on the session's time zone, as long
+		// as the file format does without logical types.
 		return fmt.Sprintf("iff(is_integer(%s), to_timestamp_ntz(%[1]s::number(19,0), 6), %[1]s::timestamp_ntz(6))", value)
 	}
 	return value + "::" + strings.ToLower(sqlType(c.Type))

@@ -33,6 +33,7 @@ type object struct {
 	secure                        bool   // of a view
 	invalid                       string // why an external table is of no use, as Snowflake says
 	url, integration              string // of a stage
+	options                       string // of a file format, as JSON
 	columns                       []column
 }
 
@@ -186,7 +187,7 @@ func (r *stateReader) objects(into map[string]object, key func(record) string, f
 
 func objectOf(row record) object {
 	o := object{name: row["name"], owner: row["owner"], comment: row["comment"], created: row["created_on"], secure: strings.EqualFold(row["is_secure"], "true"),
-		url: row["url"], integration: row["storage_integration"]}
+		url: row["url"], integration: row["storage_integration"], options: row["format_options"]}
 	if strings.EqualFold(row["invalid"], "true") {
 		o.invalid = cmp.Or(row["invalid_reason"], "it does not say why")
 	}

@@ -29,9 +29,24 @@ func shown(list []*Thing) ([]string, [][]string) {
 		if strings.Contains(parent(t.Name), ".") {
 			schema = last(parent(t.Name))
 		}
-		rows = append(rows, []string{t.Created, last(t.Name), schema, t.Owner, t.Comment, fmt.Sprint(t.Secure), unquote(t.Set["url"]), name(t.Set["storage_integration"]), fmt.Sprint(t.Invalid != ""), t.Invalid})
+		rows = append(rows, []string{t.Created, last(t.Name), schema, t.Owner, t.Comment, fmt.Sprint(t.Secure), unquote(t.Set["url"]), name(t.Set["storage_integration"]), fmt.Sprint(t.Invalid != ""), t.Invalid, formatOptions(t)})
 	}
-	return []string{"created_on", "name", "schema_name", "owner", "comment", "is_secure", "url", "storage_integration", "invalid", "invalid_reason"}, rows
+	return []string{"created_on", "name", "schema_name", "owner", "comment", "is_secure", "url", "storage_integration", "invalid", "invalid_reason", "format_options"}, rows
+}
+
+// formatOptions are what a file format has in its answer, as JSON.
+func formatOptions(t *Thing) string {
+	if t.Kind != "file format" {
+		return ""
+	}
+	options := map[string]any{"TYPE": "PARQUET"}
+	for name, value := range t.Set {
+		if value == "true" || value == "false" {
+			options[strings.ToUpper(name)] = value == "true"
+		}
+	}
+	text, _ := json.Marshal(options) // of texts and booleans
+	return string(text)
 }
 
 // showLike takes the pattern for a beginning, so that it finds too much as

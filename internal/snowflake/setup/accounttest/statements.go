@@ -40,6 +40,7 @@ func statements() []statement {
 		on(`create (schema|file format|table|stage) if not exists `+full+`[\n ].*`, change(createInDatabase)),
 		on(`create or replace (stage) `+full+`[\n ].*`, change(createInDatabase)),
 		on(`alter (stage) `+full+` set\n.*`, change(alterStage)),
+		on(`alter file format `+full+` set ([a-z_]+) = (true|false)`, change(alterFormat)),
 		on(`create (external table) if not exists `+full+` \(\n.*`, change(createExternal)),
 		on(`create or replace (external table) `+full+` \(\n.*\n  copy grants\n.*`, change(createExternal)),
 		on(`create secure (view) if not exists `+full+`\n.*`, change(createView)),
@@ -242,6 +243,15 @@ func alterStage(a *Account, m, _ []string) error {
 		t.Set[p[1]] = p[2]
 	}
 	return a.reach(t)
+}
+
+func alterFormat(a *Account, m, _ []string) error {
+	t := a.things["file format "+name(m[1])]
+	if t == nil {
+		return a.missing("File format", name(m[1]))
+	}
+	t.Set[m[2]] = m[3]
+	return a.denied("file format", t.Owner)
 }
 
 func createExternal(a *Account, m, _ []string) error {

@@ -104,6 +104,7 @@ create file format if not exists "LAKEHOUSE"."LAKECTL"."PARQUET"
   type = parquet
   binary_as_text = false
   use_logical_type = false
+  use_vectorized_scanner = false
   comment = 'lakectl lakehouse/dev: the files of the lake';
 
 -- create table LAKECTL.SYNCED: it remembers the last commit that was sent of each table
