@@ -163,6 +163,9 @@ func runQuery(ctx context.Context, opts *QueryOptions) error {
 	}
 	name := w.engineName(opts)
 	st, err := w.statement(opts, name) // before anybody logs in
+	if err == nil && opts.To != "" && name != athena.Name {
+		err = noUnload(name)
+	}
 	if err != nil {
 		return err
 	}

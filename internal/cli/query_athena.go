@@ -55,12 +55,17 @@ func empty(ctx context.Context, bucket storage.Bucket, prefix string) (bool, err
 	return true, nil
 }
 
+// noUnload is the error of an engine that writes no files.
+func noUnload(engine string) error {
+	return diag.Errorf(diag.Usage, "%s writes no files to S3", engine).
+		WithNext("ask --engine athena, or write the rows here: -o parquet > FILE")
+}
+
 // unload has the engine write the rows to S3.
 func (app *App) unload(ctx context.Context, opts *QueryOptions, engine query.Engine, st query.Statement) error {
 	a, ok := engine.(*athena.Engine)
 	if !ok {
-		return diag.Errorf(diag.Usage, "%s writes no files to S3", engine.Name()).
-			WithNext("ask --engine athena, or write the rows here: -o parquet > FILE")
+		return noUnload(engine.Name())
 	}
 	stats, err := a.Unload(ctx, st, opts.To)
 	if err != nil {

@@ -3,10 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/query"
+	querysnowflake "github.com/lakectl/lakectl/internal/query/snowflake"
 	"github.com/lakectl/lakectl/internal/term"
 )
 
@@ -44,7 +46,15 @@ func (w *workspace) runComparison(ctx context.Context, opts *QueryOptions) error
 		return err
 	}
 	return diag.Errorf(diag.Unexpected, "%s and %s do not answer the same", opts.Compare[0], opts.Compare[1]).
-		WithNext("if the lake is on S3, see with `lakectl catalog check` whether all engines have its last commit")
+		WithNext("if the lake is on S3, see with `lakectl %s check` whether all engines have its last commit", whatTells(opts.Compare))
+}
+
+// whatTells is the group of commands that says whether engines know all of a lake.
+func whatTells(engines []string) string {
+	if slices.Contains(engines, querysnowflake.Name) {
+		return "snowflake"
+	}
+	return "catalog"
 }
 
 // collect asks an engine, and returns all of its answer.

@@ -14,6 +14,7 @@ import (
 	"github.com/lakectl/lakectl/internal/config"
 	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/query"
+	"github.com/lakectl/lakectl/internal/query/duckdb"
 	querysnowflake "github.com/lakectl/lakectl/internal/query/snowflake"
 	"github.com/lakectl/lakectl/internal/term"
 	"github.com/lakectl/lakectl/queries"
@@ -161,7 +162,11 @@ func (w *workspace) statement(opts *QueryOptions, engine string) (query.Statemen
 		}
 		return query.Statement{}, err.WithNext("--param %s=VALUE gives it", wrong.Name)
 	}
-	return query.Statement{Query: q, Values: values}, err
+	st := query.Statement{Query: q, Values: values}
+	if err == nil && engine != duckdb.Name { // which finds out itself, by reading it
+		err = st.OnlyReads()
+	}
+	return st, err
 }
 
 func parameterOf(q queries.Query, name string) *queries.Parameter {
