@@ -62,6 +62,10 @@ func TestCheck(t *testing.T) {
 			want: []string{"stage GOLD.LAKE: it is at s3://old/ by the integration SHOP_S3, not at s3://the-lake/top/gold/ by SHOP_S3 | lakectl snowflake setup"}},
 		"a grant": {change: func(w *world) { w.account.Revoke("SHOP_READER|USAGE|SCHEMA|SHOP.GOLD") },
 			want: []string{"grant usage on schema SHOP.GOLD to SHOP_READER: it is not granted | lakectl snowflake setup"}},
+		"a stage that is gone": {change: func(w *world) { w.account.Remove("stage", "SHOP.GOLD.LAKE") },
+			want: []string{"stage GOLD.LAKE: it does not exist | lakectl snowflake setup",
+				"external table GOLD.TOTAL: the stage GOLD.LAKE was made after it: it belongs to one that is gone | lakectl snowflake setup",
+				"rows GOLD.TOTAL: its rows cannot be counted: Snowflake: SQL compilation error: stage SHOP.GOLD.LAKE 'of SHOP.GOLD.TOTAL' does not exist or not authorized. | lakectl snowflake setup"}},
 		"a table that is gone": {change: func(w *world) { w.account.Remove("external table", "SHOP.SILVER.ORDERS") },
 			want: []string{"external table SILVER.ORDERS: it does not exist | lakectl snowflake setup"}},
 		"a column": {change: func(w *world) {
@@ -73,7 +77,11 @@ func TestCheck(t *testing.T) {
 		"a view that the project has no more": {change: func(w *world) {
 			w.account.Put(&accounttest.Thing{Kind: "view", Name: "SHOP.ANALYTICS.OLD", Owner: "SHOP_OWNER", Comment: "lakectl shop/dev: x"})
 		}, want: []string{`view ANALYTICS.OLD: the project has no such view, or no longer the tables for it | drop view "SHOP"."ANALYTICS"."OLD", when nobody needs it`}},
-		"nothing": {change: func(w *world) { w.account = accounttest.New() }, want: []string{"role SHOP_OWNER: it does not exist | lakectl snowflake setup"}},
+		"nothing": {change: func(w *world) {
+			files := w.account.Lake
+			w.account = accounttest.New()
+			w.account.Lake = files
+		}, want: []string{"role SHOP_OWNER: it does not exist | lakectl snowflake setup"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -96,7 +104,28 @@ func TestCheck(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
+			if test.trust == nil && !strings.Contains(strings.Join(got, " "), "| drop ") {
+				w.mended(got)
+			}
 		})
+	}
+}
+
+// mended does what findings name, and finds nothing any more.
+func (w *world) mended(findings []string) {
+	w.t.Helper()
+	all := strings.Join(findings, "\n")
+	if strings.Contains(all, "| "+setupRemedy) {
+		if err := setUp(w.t, w.open()); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if _, err := w.open().Sync(w.t.Context(), w.lake, SyncOptions{Full: strings.Contains(all, "--full")}); err != nil {
+		w.t.Fatal(err)
+	}
+	changes(w.account)
+	if left := w.check(w.trust()); len(left) > 0 {
+		w.t.Errorf("what it names does not mend it: %q", left)
 	}
 }
 
