@@ -21,6 +21,9 @@ func TestViewsThatCome(t *testing.T) {
 				t.Errorf("%s has %s in it", v.Name, word)
 			}
 		}
+		if n := strings.Count(v.SQL, " desc"); n != strings.Count(v.SQL, " desc nulls last") {
+			t.Errorf("%s puts null before the greatest values: Snowflake does, unless it is told", v.Name)
+		}
 		if v.Each != "" && !strings.Contains(v.SQL, "${table}") {
 			t.Errorf("%s is for each table, and reads none", v.Name)
 		}

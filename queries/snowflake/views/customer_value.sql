@@ -13,6 +13,6 @@ select
   last_purchase_date,
   datediff('day', last_purchase_date, current_date()) as days_since_last_purchase,
   customer_lifetime_value,
-  rank() over (order by customer_lifetime_value desc) as value_rank,
-  ntile(10) over (order by customer_lifetime_value desc, customer_id) as value_decile
+  rank() over (order by customer_lifetime_value desc nulls last) as value_rank,
+  ntile(10) over (order by customer_lifetime_value desc nulls last, customer_id) as value_decile
 from ${gold}.customer_analytics

@@ -280,7 +280,7 @@ create external table if not exists "LAKEHOUSE"."GOLD"."LATEST_SNAPSHOT" (
 
 -- create view ANALYTICS.CUSTOMER_VALUE: What each customer was worth, with their place among all; without names
 create secure view if not exists "LAKEHOUSE"."ANALYTICS"."CUSTOMER_VALUE"
-  comment = 'lakectl lakehouse/dev: What each customer was worth, with their place among all; without names; definition 562dac4e3e65f33c'
+  comment = 'lakectl lakehouse/dev: What each customer was worth, with their place among all; without names; definition 2dc3101399abca75'
 as
 -- Customers without a purchase are there, with a value of 0 and without dates.
 select
@@ -293,8 +293,8 @@ select
   last_purchase_date,
   datediff('day', last_purchase_date, current_date()) as days_since_last_purchase,
   customer_lifetime_value,
-  rank() over (order by customer_lifetime_value desc) as value_rank,
-  ntile(10) over (order by customer_lifetime_value desc, customer_id) as value_decile
+  rank() over (order by customer_lifetime_value desc nulls last) as value_rank,
+  ntile(10) over (order by customer_lifetime_value desc nulls last, customer_id) as value_decile
 from "LAKEHOUSE"."GOLD".customer_analytics;
 
 -- create view ANALYTICS.DATA_QUALITY: Rows of each clean table by the day they came, and how many of them have a warning
