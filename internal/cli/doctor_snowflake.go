@@ -28,7 +28,7 @@ func (app *App) snowflakeAccount(ctx context.Context, w *workspace) (found docto
 	if !onS3(w.Config.Lake.Value) {
 		return found, nil
 	}
-	conn, err := client.Conn(ctx)
+	conn, err := client.Session(ctx)
 	if err != nil {
 		return found, err
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -94,7 +93,7 @@ func snowflakeViews(cfg *config.Config) ([]queries.View, diag.List, error) {
 type snowflakeSession struct {
 	*setup.Setup
 	client *snowflake.Client
-	conn   *sql.Conn
+	conn   *snowflake.Session
 }
 
 // openSnowflake logs in to Snowflake. The caller closes the session. Database,
@@ -113,7 +112,7 @@ func (app *App) openSnowflake(ctx context.Context, w *workspace, spec setup.Spec
 	for _, note := range s.client.Notes() {
 		app.warn(note)
 	}
-	if s.conn, err = s.client.Conn(ctx); err != nil {
+	if s.conn, err = s.client.Session(ctx); err != nil {
 		return nil, errors.Join(err, s.client.Close())
 	}
 	s.Setup, err = setup.New(place.Spec, setup.Options{DB: s.conn, Explain: s.client.Explain})
