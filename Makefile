@@ -9,12 +9,16 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI     := .tools/golangci-lint-$(GOLANGCI_VERSION)
 VERSITYGW_VERSION := v1.8.0
 VERSITYGW    := .tools/versitygw-$(VERSITYGW_VERSION)
+# What Spark 3.5 reads S3 with, of the Hadoop that it comes with.
+S3A_VERSION  := 3.3.4
+S3A          := .tools/s3a-$(S3A_VERSION)
+MAVEN        := https://repo1.maven.org/maven2
 GLUE_BINARY  := bin/lakectl-linux-amd64
 ROWS         ?= 10000000
 FUZZTIME     ?= 60s
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-glue test race lint fmt demo e2e e2e-aws lint-template bench nightly clean
+.PHONY: help build build-glue test race lint fmt demo e2e e2e-aws e2e-spark lint-template bench nightly clean e2e-spark
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,10 +46,14 @@ fmt: ## format the code
 demo: build ## the sample project, anew in ./demo: build its lake and look at it
 	@.ci/demo bin/lakectl demo
 
-e2e: build .venv/ready .venv-snowflake/ready $(VERSITYGW) ## what needs more than Go: other readers of our files, a real S3 server, Spark as a referee, a Snowflake (Python 3, Java 17)
+e2e: build .venv/ready .venv-snowflake/ready $(VERSITYGW) ## what needs more than Go: other readers of our files, a real S3 server, a Snowflake (Python 3)
 	cd internal/e2e && ../../.venv/bin/python -m unittest -q check_parquet_test
 	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) $(GO) test -count=1 -tags e2e ./internal/storage/s3
-	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_PYTHON=$(CURDIR)/.venv/bin/python E2E_FAKESNOW=$(CURDIR)/.venv-snowflake/bin/fakesnow $(GO) test -count=1 -tags e2e $$($(GO) list -tags e2e ./internal/e2e/... | grep -v /awstest)
+	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_PYTHON=$(CURDIR)/.venv/bin/python E2E_FAKESNOW=$(CURDIR)/.venv-snowflake/bin/fakesnow $(GO) test -count=1 -tags e2e $$($(GO) list -tags e2e ./internal/e2e/... | grep -v -e /awstest -e /spark)
+
+e2e-spark: build .venv/ready $(VERSITYGW) $(S3A) ## the same rows on a real Spark: expressions, and whole runs, on a folder and on S3 (Python 3, Java 17)
+	E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -v -tags e2e ./internal/e2e/sparktest
+	E2E_LAKECTL=$(CURDIR)/bin/lakectl E2E_PYTHON=$(CURDIR)/.venv/bin/python E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_S3A=$(CURDIR)/$(S3A) $(GO) test -count=1 -v -timeout 30m -tags e2e ./internal/e2e/sparkrun
 
 e2e-aws: build build-glue .venv-aws/ready .venv-ministack/ready ## from an empty account of AWS (moto) to a lakehouse and back, what talks to AWS, and SQL in Athena (ministack; Python 3)
 	MOTO_SERVER=.venv-aws/bin/moto_server LAKEHOUSE_GLUE_BINARY=$(CURDIR)/$(GLUE_BINARY) .ci/with-moto $(GO) test -count=1 -tags e2e ./internal/e2e/awstest
@@ -75,6 +83,14 @@ $(VERSITYGW):
 	@mkdir -p .tools
 	GOBIN=$(CURDIR)/.tools $(GO) install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION)
 	mv .tools/versitygw $@
+
+$(S3A):
+	@mkdir -p $@.new
+	curl -sSfL -o $@.new/hadoop-aws.jar $(MAVEN)/org/apache/hadoop/hadoop-aws/$(S3A_VERSION)/hadoop-aws-$(S3A_VERSION).jar
+	curl -sSfL -o $@.new/aws-sdk.jar $(MAVEN)/com/amazonaws/aws-java-sdk-bundle/1.12.262/aws-java-sdk-bundle-1.12.262.jar
+	cd $@.new && echo "53f9ae03c681a30a50aa17524bd9790ab596b28481858e54efd989a826ed3a4a  hadoop-aws.jar" | sha256sum -c --quiet
+	cd $@.new && echo "873fe7cf495126619997bec21c44de5d992544aea7e632fdc77adb1a0915bae5  aws-sdk.jar" | sha256sum -c --quiet
+	mv $@.new $@
 
 .venv/ready: internal/e2e/requirements.txt
 	$(PYTHON) -m venv .venv

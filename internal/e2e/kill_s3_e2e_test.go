@@ -6,14 +6,11 @@ import (
 	"bytes"
 	"context"
 	"math/rand/v2"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/lakectl/lakectl/internal/aws/session"
 	"github.com/lakectl/lakectl/internal/e2e/lab"
 	"github.com/lakectl/lakectl/internal/sample"
 	"github.com/lakectl/lakectl/internal/storage/s3"
@@ -21,48 +18,6 @@ import (
 
 // killsOnS3 is how often a run on S3 is killed.
 const killsOnS3 = 20
-
-// gateway starts a real server that speaks S3 on a folder with a folder for each
-// bucket, and makes it that of lakectl for the test.
-func gateway(t *testing.T, folder string) *session.Session {
-	t.Helper()
-	program := os.Getenv("E2E_VERSITYGW")
-	if program == "" {
-		t.Fatal("E2E_VERSITYGW does not name the program versitygw; `make e2e` does")
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	_ = listener.Close()
-	server := exec.Command(program, "--access", "test", "--secret", "testtest", "--port", address, "--quiet", "posix", folder)
-	server.Stdout, server.Stderr = os.Stderr, os.Stderr
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
-	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL": "http://" + address, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testtest", "AWS_SESSION_TOKEN": "",
-		"AWS_REGION": "us-east-1", "AWS_PROFILE": "", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
-	} {
-		t.Setenv(name, value)
-	}
-	for range 100 {
-		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
-		if err == nil {
-			_ = conn.Close()
-			s, err := session.Open(t.Context(), session.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return s
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Fatal("versitygw does not answer")
-	return nil
-}
 
 // A process on the lake on S3 that is killed at any moment is followed by one
 // that takes its lock at once, finishes what it left, and makes the lake that
@@ -77,7 +32,7 @@ func TestKilledRunsOnS3AreContinued(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(folder, "lake"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s := gateway(t, folder)
+	s := lab.Gateway(t, folder)
 	l := sampleLab(t)
 	l.Edit("lake: ./lake ", "aws: {catalog: false, metrics: false}\nlake: s3://lake/a/b ")
 	l.Bucket = s3.New(s, s3.Options{Bucket: "lake", Prefix: "a/b/"})
