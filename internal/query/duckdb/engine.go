@@ -76,11 +76,15 @@ func (e *Engine) Run(ctx context.Context, st query.Statement) (query.Result, err
 // Explain implements query.Engine.
 func (e *Engine) Explain(ctx context.Context, st query.Statement) (string, error) {
 	sql, values := text(st)
-	r, err := e.begin(ctx, "explain "+sql, values)
+	state, err := e.o.Lake.State(ctx)
 	if err != nil {
 		return "", err
 	}
+	r := &result{ctx: ctx, engine: e, state: state, explained: true}
 	defer r.Close()
+	if err := r.open(ctx, sql, values); err != nil {
+		return "", r.orMoved(err)
+	}
 	var b strings.Builder
 	for {
 		record, err := r.Next()
@@ -152,7 +156,7 @@ func (r *result) open(ctx context.Context, sql string, values []string) error {
 	}
 	paths, err := r.files(ctx, sql, values)
 	if err != nil {
-		return err
+		return r.explainMissing(err, sql)
 	}
 	if err := r.define(paths); err != nil {
 		return err
@@ -162,6 +166,12 @@ func (r *result) open(ctx context.Context, sql string, values []string) error {
 	}
 	if r.prepared, err = r.prepare(sql); err != nil {
 		return r.explainMissing(err, sql)
+	}
+	if r.explained { // only now, so that errors tell places of the statement itself
+		r.prepared.close()
+		if r.prepared, err = r.prepare("explain " + sql); err != nil {
+			return err
+		}
 	}
 	if err := r.prepared.bind(values); err != nil {
 		return err
@@ -229,13 +239,18 @@ func (r *result) prepare(sql string) (*prepared, error) {
 	return cast, nil
 }
 
-// tables returns the tables of the lake that a statement may read.
+// tables returns the tables of the lake that a statement may speak of; without
+// files, where only their columns matter.
 func (r *result) tables(sql string) ([]*relation, error) {
 	var list []*relation
-	for _, ref := range mentioned(r.state, sql) {
+	read, others := mentioned(r.state, sql)
+	for _, ref := range slices.Concat(read, others) {
 		rel, err := relationOf(r.state.Tables[ref])
 		if err != nil {
 			return nil, err
+		}
+		if slices.Contains(others, ref) {
+			rel.files = nil
 		}
 		list = append(list, rel)
 	}

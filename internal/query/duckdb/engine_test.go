@@ -165,10 +165,24 @@ func TestValuesAreInert(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	e := engineOn(sampleLake(t))
+	l := sampleLake(t)
+	here := engineOn(l)
+	remote, fetched := elsewhere(l, Cache{Folder: t.TempDir(), Bytes: 1 << 30})
+	for _, e := range []*Engine{here, remote} {
+		checkMistakes(t, e)
+	}
+	if len(*fetched) > 0 {
+		t.Errorf("fetched for statements that are wrong: %v", *fetched)
+	}
+}
+
+func checkMistakes(t *testing.T, e *Engine) {
+	t.Helper()
 	for _, test := range []struct{ sql, message, next string }{
 		{"select * from transactions", "there is no table transactions in the lake", "write its layer, too: bronze.transactions or quarantine.transactions or silver.transactions"},
 		{"select * from silver.transaction", "there is no table silver.transaction in the lake", `did you mean "silver.transactions"?`},
+		{"select * from silver.transactions t, silver.what_is_this", "there is no table silver.what_is_this in the lake", "build it with `lakectl run`, or see what there is with `lakectl status`"},
+		{"selec * from silver.transactions", "syntax error at or near \"selec\"\n\nLINE 1: selec * from silver.transactions\n        ^", ""},
 		{"select * from gold.what_is_this", "there is no table gold.what_is_this in the lake", "build it with `lakectl run`, or see what there is with `lakectl status`"},
 		{"", "there is no statement", ""},
 		{"select ?", "the statement has 1 parameters, and there are values for 0", "write a parameter as :name, and give its value with --param name=value"},
@@ -262,6 +276,38 @@ func TestExplain(t *testing.T) {
 	text, err := e.Explain(context.Background(), sql("select count(*) from silver.transactions where transaction_date > date '2026-10-01'"))
 	if err != nil || !strings.Contains(text, "READ_PARQUET") || !strings.Contains(text, "File Filters") {
 		t.Errorf("%s, %v", text, err)
+	}
+}
+
+// Elsewhere, a statement is explained of no more files than it needs; so are
+// those that begin with explain themselves.
+func TestExplainElsewhere(t *testing.T) {
+	l := sampleLake(t)
+	const day = "select sum(amount) from silver.transactions where transaction_date = date '2026-10-01'"
+	e, fetched := elsewhere(l, Cache{Folder: t.TempDir(), Bytes: 0})
+	if text, err := e.Explain(context.Background(), sql("-- a day\n"+day)); err != nil || !strings.Contains(text, "READ_PARQUET") {
+		t.Errorf("%s, %v", text, err)
+	}
+	for _, begin := range []string{"explain ", "EXPLAIN\n", "explain analyze ", "-- a plan\nexplain (format text) ", "/* a */ explain /* b */ "} {
+		if lines := mustAsk(t, e, sql(begin+day)); !strings.Contains(lines[0], "|") {
+			t.Errorf("%s: %q", begin, lines)
+		}
+	}
+	if !slices.Equal(*fetched, []int{1, 1, 1, 1, 1, 1}) {
+		t.Errorf("fetched: %v", *fetched)
+	}
+}
+
+// What tables there are is asked without their files.
+func TestShowTablesFetchesNothing(t *testing.T) {
+	e, fetched := elsewhere(sampleLake(t), Cache{Folder: t.TempDir(), Bytes: 1 << 30})
+	for _, text := range []string{"show tables", "select * from information_schema.columns", "describe silver.transactions"} {
+		if lines := mustAsk(t, e, sql(text)); len(lines) < 10 {
+			t.Errorf("%s: %v", text, lines)
+		}
+	}
+	if len(*fetched) > 0 {
+		t.Errorf("fetched: %v", *fetched)
 	}
 }
 

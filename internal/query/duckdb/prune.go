@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -88,12 +89,20 @@ func (r *result) scans(ctx context.Context, rel *relation, sql string, values []
 	if err := db.lock(nil); err != nil { // the empty files are in the folder for temporary ones
 		return nil, err
 	}
-	text, err := rows(ctx, db, "explain (format json) "+sql, values, 1)
+	p, err := db.prepare(sql) // whose errors tell places of the statement itself
+	if err != nil {
+		return nil, err
+	}
+	p.close()
+	text, err := rows(ctx, db, "explain (format json) "+explains.ReplaceAllString(sql, ""), values, 1)
 	if err != nil || len(text) == 0 {
 		return []string{""}, err
 	}
 	return conditions(text[0]), nil
 }
+
+// explains finds the beginning of a statement that asks for the plan of another.
+var explains = regexp.MustCompile(`(?is)^(\s|--[^\n]*\n|/\*.*?\*/)*explain(\s+analyze\b)?(\s*\([^)]*\))?\s`)
 
 // definition returns columns as a table has them.
 func (r *relation) definition(columns []schema.Column) string {

@@ -25,6 +25,7 @@ type result struct {
 	relations []*relation
 	fetched   string // folder with the files of a lake elsewhere; empty for one on this machine
 	scanned   int64  // bytes of files that the statement needs, where that is known
+	explained bool   // the rows are how the statement would run
 
 	temp     string // folder for what does not fit the memory
 	link     string // folder with a link to that of the lake; empty if DuckDB takes its path as it is

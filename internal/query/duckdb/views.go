@@ -34,20 +34,22 @@ func relationOf(t *lake.Table) (*relation, error) {
 // asksForTables finds statements about the tables that there are.
 var asksForTables = regexp.MustCompile(`(?i)^\s*(explain\s+)?(show|describe|summarize)\b|information_schema|duckdb_[a-z]+|pg_catalog`)
 
-// mentioned returns the tables of the lake that a statement may read: those that
-// it mentions, and all of them if it asks what there is.
-func mentioned(state *lake.State, sql string) []lake.TableRef {
+// mentioned returns the tables of the lake that a statement mentions, whose rows it
+// may read; and the others if it asks what there is, of which it reads no rows.
+func mentioned(state *lake.State, sql string) (read, others []lake.TableRef) {
 	mentions := queries.Query{SQL: sql}.Mentions()
-	var list []lake.TableRef
 	for _, ref := range state.TableRefs() {
 		named := func(name string) bool {
 			return strings.EqualFold(name, ref.String()) || strings.EqualFold(name, alias(ref))
 		}
-		if slices.ContainsFunc(mentions, named) || asksForTables.MatchString(sql) {
-			list = append(list, ref)
+		switch {
+		case slices.ContainsFunc(mentions, named):
+			read = append(read, ref)
+		case asksForTables.MatchString(sql):
+			others = append(others, ref)
 		}
 	}
-	return list
+	return read, others
 }
 
 // alias returns the other name of a quarantine, empty for other tables: the Glue
