@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,9 +26,10 @@ import (
 
 // In the cache, objects/ has files by the hash of their content, and queries/ a
 // folder for each statement at work, in which they are linked to where they are
-// in the lake. So the cache never holds what the lake did not say, a file that
-// is dropped from it stays as long as a statement reads it, and nothing is kept
-// twice.
+// in the lake. A file is fetched to the folder of its statement and linked to
+// objects/ when it is whole. So the cache never holds what the lake did not say,
+// a file that is dropped from it stays as long as a statement reads it, however
+// small the cache is, and nothing is kept twice.
 const (
 	objectsFolder = "objects"
 	queriesFolder = "queries"
@@ -42,12 +44,12 @@ const (
 func (r *result) fetchFiles(ctx context.Context) (map[lake.TableRef][]string, error) {
 	c := r.engine.o.Cache
 	if err := os.MkdirAll(filepath.Join(c.Folder, queriesFolder), 0o700); err != nil {
-		return nil, fmt.Errorf("the cache of queries cannot be made: %w", err)
+		return nil, unwritable(err)
 	}
 	c.sweep()
 	var err error
 	if r.fetched, err = os.MkdirTemp(filepath.Join(c.Folder, queriesFolder), "q"); err != nil {
-		return nil, fmt.Errorf("the cache of queries cannot be written: %w", err)
+		return nil, unwritable(err)
 	}
 	if err := r.fetchMissing(ctx); err != nil {
 		return nil, err
@@ -59,22 +61,23 @@ func (r *result) fetchFiles(ctx context.Context) (map[lake.TableRef][]string, er
 	paths := map[lake.TableRef][]string{}
 	for _, rel := range r.relations {
 		for _, f := range rel.files {
-			path := filepath.FromSlash(f.Path)
-			if err := c.link(f, filepath.Join(r.fetched, path)); err != nil {
-				return nil, err
-			}
-			paths[rel.ref] = append(paths[rel.ref], filepath.Join(folder, path))
+			paths[rel.ref] = append(paths[rel.ref], filepath.Join(folder, filepath.FromSlash(f.Path)))
 		}
 	}
 	return paths, c.evict()
 }
 
-// fetchMissing fetches the files that the cache does not have.
+// fetchMissing links the files that the cache has into the statement's folder, and
+// fetches the others.
 func (r *result) fetchMissing(ctx context.Context) error {
 	c, missing, bytes := r.engine.o.Cache, []*lake.File{}, int64(0)
 	for _, rel := range r.relations {
 		for _, f := range rel.files {
-			if !c.has(f) {
+			linked, err := c.link(f, r.local(f))
+			if err != nil {
+				return err
+			}
+			if !linked {
 				missing = append(missing, f)
 				bytes += f.Bytes
 			}
@@ -90,9 +93,14 @@ func (r *result) fetchMissing(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for _, f := range missing {
-		group.Go(func() error { return c.fetch(ctx, bucket, f) })
+		group.Go(func() error { return c.fetch(ctx, bucket, f, r.local(f)) })
 	}
 	return group.Wait()
+}
+
+// local returns where the statement finds a file that is fetched.
+func (r *result) local(f *lake.File) string {
+	return filepath.Join(r.fetched, filepath.FromSlash(f.Path))
 }
 
 // object returns where the cache keeps the content of a file.
@@ -100,59 +108,106 @@ func (c Cache) object(f *lake.File) string {
 	return filepath.Join(c.Folder, objectsFolder, f.SHA256[:2], f.SHA256)
 }
 
-// has says whether the cache has a file, and marks it as used.
-func (c Cache) has(f *lake.File) bool {
-	info, err := os.Stat(c.object(f))
-	if err != nil || info.Size() != f.Bytes {
-		return false
+// link puts a file of the cache where a statement looks for it, marks it as used,
+// and says whether it is there. One that was written to since is dropped.
+func (c Cache) link(f *lake.File, path string) (bool, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return false, unwritable(err)
 	}
-	now := time.Now()
-	return os.Chtimes(c.object(f), now, now) == nil
+	if err := os.Link(c.object(f), path); err != nil {
+		return false, unwritable(ignoreMissing(err))
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.Size() == f.Bytes && untouched(f, info.ModTime()) {
+		return true, unwritable(use(f, path))
+	}
+	if err := os.Remove(path); err != nil {
+		return false, unwritable(err)
+	}
+	return false, unwritable(ignoreMissing(os.Remove(c.object(f))))
 }
 
-// fetch copies a file to the cache. One whose content is not what its commit
-// wrote was changed by a later one.
-func (c Cache) fetch(ctx context.Context, bucket storage.Bucket, f *lake.File) error {
+// use marks a file of the cache as used now. The nanoseconds of that time say that
+// it was the cache that wrote it last.
+func use(f *lake.File, path string) error {
+	at := time.Unix(time.Now().Unix(), nanoseconds(f))
+	return os.Chtimes(path, at, at)
+}
+
+// untouched says whether only the cache has written to a file, by its time: whoever
+// changes it changes that. Where files have whole seconds it is not known.
+func untouched(f *lake.File, modified time.Time) bool {
+	n := int64(modified.Nanosecond())
+	return n == 0 || n == nanoseconds(f)
+}
+
+// nanoseconds returns those of the time at which a file of the cache was used:
+// always the same of the same file, and never 0.
+func nanoseconds(f *lake.File) int64 {
+	n, err := strconv.ParseUint(f.SHA256[:12], 16, 64)
+	if err != nil {
+		return 1
+	}
+	return int64(1 + n%999_999_999)
+}
+
+// fetch copies a file to where a statement looks for it, and gives it to the cache.
+// One whose content is not what its commit wrote was changed by a later one.
+func (c Cache) fetch(ctx context.Context, bucket storage.Bucket, f *lake.File, path string) error {
 	object, err := bucket.Open(ctx, f.Path)
 	if err != nil {
 		return err
 	}
 	defer object.Close()
-	path := c.object(f)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), "fetch")
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return err
+		return unwritable(err)
 	}
-	defer os.Remove(temp.Name()) // unless it has its name by then
-	defer temp.Close()
+	defer file.Close()
 	hash := sha256.New()
-	_, err = io.Copy(io.MultiWriter(temp, hash), io.NewSectionReader(object, 0, object.Info().Size))
+	_, err = io.Copy(io.MultiWriter(written{file}, hash), io.NewSectionReader(object, 0, object.Info().Size))
 	if errors.Is(err, storage.ErrPrecondition) || err == nil && hex.EncodeToString(hash.Sum(nil)) != f.SHA256 {
 		return diag.Errorf(diag.Transient, "%s is not as commit %d wrote it: another run changed it", f.Path, f.Sequence).WithNext("ask again")
 	}
 	if err != nil {
 		return fmt.Errorf("%s cannot be fetched: %w", f.Path, err)
 	}
-	if err := temp.Close(); err != nil {
-		return fmt.Errorf("the cache of queries cannot be written: %w", err)
+	if err := file.Close(); err != nil {
+		return unwritable(err)
 	}
-	return os.Rename(temp.Name(), path)
+	return unwritable(c.keep(f, path))
 }
 
-// link puts a file of the cache where a statement looks for it.
-func (c Cache) link(f *lake.File, path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+// keep takes a file that was fetched into the cache.
+func (c Cache) keep(f *lake.File, path string) error {
+	if err := use(f, path); err != nil {
 		return err
 	}
-	err := os.Link(c.object(f), path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return diag.Errorf(diag.Transient, "the cache of queries has no room for %s: another query took it", f.Path).
-			WithNext("ask again, or allow the cache more with LAKEHOUSE_CACHE_SIZE")
+	if err := os.MkdirAll(filepath.Dir(c.object(f)), 0o700); err != nil {
+		return err
 	}
-	return err
+	if err := os.Link(path, c.object(f)); !errors.Is(err, fs.ErrExist) { // another statement was faster
+		return err
+	}
+	return nil
+}
+
+// written tells errors of writing a file of the cache from those of fetching it.
+type written struct{ file *os.File }
+
+// Write implements io.Writer.
+func (w written) Write(p []byte) (int, error) {
+	n, err := w.file.Write(p)
+	return n, unwritable(err)
+}
+
+// unwritable says of an error that it is the cache's, and what can be done.
+func unwritable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return diag.Errorf(diag.Usage, "the cache of queries cannot be written: %w", err).
+		WithNext("make room there, or name another folder with LAKEHOUSE_CACHE")
 }
 
 // evict drops the files that were not used for longest until the cache is no
@@ -185,7 +240,7 @@ func (c Cache) evict() error {
 			break
 		}
 		if err := ignoreMissing(os.Remove(o.path)); err != nil {
-			return fmt.Errorf("the cache of queries cannot be made smaller: %w", err)
+			return unwritable(err)
 		}
 		total -= o.size
 	}

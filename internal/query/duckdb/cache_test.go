@@ -4,12 +4,17 @@ package duckdb
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/lakectl/lakectl/internal/diag"
 )
@@ -19,7 +24,7 @@ func cached(t *testing.T, c Cache) (files []string, bytes int64) {
 	t.Helper()
 	err := filepath.WalkDir(filepath.Join(c.Folder, objectsFolder), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
-			return err
+			return ignoreMissing(err)
 		}
 		info, err := entry.Info()
 		files, bytes = append(files, path), bytes+info.Size()
@@ -53,8 +58,61 @@ func TestCache(t *testing.T) {
 	if got := mustAsk(t, e, sql(aWeek)); !slices.Equal(got, want) || !slices.Equal(*fetched, []int{7, 1}) {
 		t.Errorf("after a torn write: %v, %v", got, *fetched)
 	}
+	for at := range 3 { // somebody wrote to files, which keep their size
+		data, err := os.ReadFile(files[at])
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[len(data)/2] ^= 0x10
+		if err := os.WriteFile(files[at], data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := mustAsk(t, e, sql(aWeek)); !slices.Equal(got, want) || !slices.Equal(*fetched, []int{7, 1, 3}) {
+		t.Errorf("after they were damaged: %v, %v", got, *fetched)
+	}
 	if left, err := os.ReadDir(filepath.Join(cache.Folder, queriesFolder)); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// Statements that share a cache which is too small for any of them do not take
+// files from each other.
+func TestCacheIsShared(t *testing.T) {
+	l := sampleLake(t)
+	cache := Cache{Folder: t.TempDir(), Bytes: 10_000}
+	want := mustAsk(t, engineOn(l), sql(aWeek))
+	var group errgroup.Group
+	for range 4 {
+		e, _ := elsewhere(l, cache)
+		group.Go(func() error {
+			for range 10 {
+				if _, got, err := ask(context.Background(), e, sql(aWeek)); err != nil || !slices.Equal(got, want) {
+					return fmt.Errorf("%v, want %v: %w", got, want, err)
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
+	if _, bytes := cached(t, cache); bytes > cache.Bytes {
+		t.Errorf("%d bytes", bytes)
+	}
+}
+
+// A cache that cannot be written says which it is, and what can be done.
+func TestUnwritableCache(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(folder, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, _ := elsewhere(sampleLake(t), Cache{Folder: folder, Bytes: 1 << 30})
+	_, _, err := ask(context.Background(), e, sql(aWeek))
+	var typed *diag.Error
+	if !errors.As(err, &typed) || typed.Class != diag.Usage || !strings.HasPrefix(err.Error(), "the cache of queries cannot be written: ") || typed.Next != "make room there, or name another folder with LAKEHOUSE_CACHE" {
+		t.Errorf("%+v", err)
 	}
 }
 
