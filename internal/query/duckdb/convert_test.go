@@ -5,9 +5,12 @@ package duckdb
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/query"
@@ -202,5 +205,32 @@ func TestCancelled(t *testing.T) {
 	}
 	if err := r.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A function at work on one huge value is not waited for: neither where the
+// statement is prepared nor where it runs, nor where its plan is asked for.
+func TestCancelledWithoutLookingUp(t *testing.T) {
+	l := sampleLake(t)
+	remote, _ := elsewhere(l, Cache{Folder: t.TempDir(), Bytes: 1 << 30})
+	const slow = "levenshtein(repeat('a', 60000), repeat('b', 60000 + %s))"
+	for _, test := range []struct {
+		e   *Engine
+		sql string
+	}{
+		{engineOn(l), "select " + fmt.Sprintf(slow, "0")},
+		{engineOn(l), "select " + fmt.Sprintf(slow, "count(*)") + " from range(2)"},
+		{remote, "select count(*) from silver.transactions where quantity > " + fmt.Sprintf(slow, "0")},
+	} {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		began := time.Now()
+		_, _, err := ask(ctx, test.e, sql(test.sql))
+		cancel()
+		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > time.Second+2*patience {
+			t.Errorf("%s: %v after %s", test.sql, err, took)
+		}
+		if left, err := os.ReadDir(test.e.o.Temp); err != nil || len(left) > 0 {
+			t.Errorf("%s: left %v, %v", test.sql, left, err)
+		}
 	}
 }

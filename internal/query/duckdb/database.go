@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 	"unsafe"
 
 	bindings "github.com/duckdb/duckdb-go-bindings"
@@ -21,6 +22,7 @@ import (
 type database struct {
 	db   bindings.Database
 	conn bindings.Connection
+	lost bool // a call does not end: nothing may be touched any more
 }
 
 // openDatabase opens a database with these settings.
@@ -48,8 +50,48 @@ func openDatabase(settings [][2]string) (*database, error) {
 }
 
 func (d *database) close() {
-	bindings.Disconnect(&d.conn)
-	bindings.Close(&d.db)
+	if !d.lost {
+		bindings.Disconnect(&d.conn)
+		bindings.Close(&d.db)
+	}
+}
+
+const (
+	// patience is how long a call may go on after it was interrupted.
+	patience = 2 * time.Second
+	// insisting is how often it is interrupted meanwhile: DuckDB forgets an
+	// interruption that comes before it has begun.
+	insisting = 100 * time.Millisecond
+)
+
+// call makes a call into DuckDB that may take long. Cancelling ctx interrupts it.
+// DuckDB looks up from its work between batches of values, and some functions make
+// a value of gigabytes: such a call is left to itself, with its database, since the
+// process of one who cancels ends.
+func (d *database) call(ctx context.Context, f func()) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	again, enough := time.NewTicker(insisting), time.After(patience)
+	defer again.Stop()
+	for {
+		bindings.Interrupt(d.conn)
+		select {
+		case <-done:
+			return nil
+		case <-again.C:
+		case <-enough:
+			d.lost = true
+			return ctx.Err()
+		}
+	}
 }
 
 // exec runs a statement of our own.
@@ -77,15 +119,20 @@ func (d *database) lock(files []string) error {
 
 // prepared is a statement that was understood.
 type prepared struct {
+	db        *database
 	statement bindings.PreparedStatement
 	columns   []column
 }
 
 // prepare prepares the one statement of a text. It must read, not write.
-func (d *database) prepare(sql string) (*prepared, error) {
+func (d *database) prepare(ctx context.Context, sql string) (*prepared, error) {
 	var statements bindings.ExtractedStatements
 	count := bindings.ExtractStatements(d.conn, sql, &statements)
-	defer bindings.DestroyExtracted(&statements)
+	defer func() {
+		if !d.lost {
+			bindings.DestroyExtracted(&statements)
+		}
+	}()
 	switch {
 	case count == 0:
 		if message := bindings.ExtractStatementsError(statements); message != "" {
@@ -95,9 +142,17 @@ func (d *database) prepare(sql string) (*prepared, error) {
 	case count > 1:
 		return nil, diag.Errorf(diag.Usage, "there are %d statements", count).WithNext("give one at a time")
 	}
-	p := &prepared{}
-	if bindings.PrepareExtractedStatement(d.conn, statements, 0, &p.statement) == bindings.StateError {
+	p, failed := &prepared{db: d}, false
+	if err := d.call(ctx, func() {
+		failed = bindings.PrepareExtractedStatement(d.conn, statements, 0, &p.statement) == bindings.StateError
+	}); err != nil {
+		return nil, err
+	}
+	if failed {
 		defer p.close()
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		return nil, explain(bindings.PrepareError(p.statement))
 	}
 	if t := bindings.PreparedStatementType(p.statement); t != bindings.StatementTypeSelect && t != bindings.StatementTypeExplain {
@@ -112,7 +167,11 @@ func (d *database) prepare(sql string) (*prepared, error) {
 	return p, nil
 }
 
-func (p *prepared) close() { bindings.DestroyPrepare(&p.statement) }
+func (p *prepared) close() {
+	if !p.db.lost {
+		bindings.DestroyPrepare(&p.statement)
+	}
+}
 
 // bind gives the parameters their values, as texts.
 func (p *prepared) bind(values []string) error {
@@ -131,8 +190,8 @@ func (p *prepared) bind(values []string) error {
 // stream is a result that is being fetched.
 type stream struct {
 	ctx    context.Context
+	db     *database
 	result bindings.Result
-	stop   func() bool // ends the watch over ctx
 	closed sync.Once
 }
 
@@ -142,17 +201,24 @@ func (d *database) stream(ctx context.Context, p *prepared) (*stream, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	s := &stream{ctx: ctx, stop: context.AfterFunc(ctx, func() { bindings.Interrupt(d.conn) })}
-	var pending bindings.PendingResult
-	failed := bindings.PendingPreparedStreaming(p.statement, &pending) == bindings.StateError
-	defer bindings.DestroyPending(&pending)
-	if failed {
-		defer s.close()
-		return nil, s.explain(bindings.PendingError(pending))
+	s, failed, message := &stream{ctx: ctx, db: d}, false, ""
+	err := d.call(ctx, func() {
+		var pending bindings.PendingResult
+		defer bindings.DestroyPending(&pending)
+		if failed = bindings.PendingPreparedStreaming(p.statement, &pending) == bindings.StateError; failed {
+			message = bindings.PendingError(pending)
+			return
+		}
+		if failed = bindings.ExecutePending(pending, &s.result) == bindings.StateError; failed {
+			message = bindings.ResultError(&s.result)
+		}
+	})
+	if err == nil && failed {
+		err = s.explain(message)
 	}
-	if bindings.ExecutePending(pending, &s.result) == bindings.StateError {
-		defer s.close()
-		return nil, s.explain(bindings.ResultError(&s.result))
+	if err != nil {
+		s.close()
+		return nil, err
 	}
 	return s, nil
 }
@@ -168,7 +234,10 @@ func (s *stream) next() (*chunk, error) {
 	if err := s.ctx.Err(); err != nil {
 		return nil, err
 	}
-	c := &chunk{data: bindings.FetchChunk(s.result)}
+	c := &chunk{}
+	if err := s.db.call(s.ctx, func() { c.data = bindings.FetchChunk(s.result) }); err != nil {
+		return nil, err
+	}
 	if c.data.Ptr == nil {
 		if message := bindings.ResultError(&s.result); message != "" {
 			return nil, s.explain(message)
@@ -202,7 +271,8 @@ func (s *stream) explain(message string) error {
 
 func (s *stream) close() {
 	s.closed.Do(func() {
-		s.stop()
-		bindings.DestroyResult(&s.result)
+		if !s.db.lost {
+			bindings.DestroyResult(&s.result)
+		}
 	})
 }

@@ -145,8 +145,7 @@ func (r *result) open(ctx context.Context, sql string, values []string) error {
 	var err error
 	sweepTemp(r.engine.o.Temp)
 	if r.temp, err = os.MkdirTemp(r.engine.o.Temp, tempPrefix); err != nil {
-		return diag.Errorf(diag.Usage, "there is no room for what does not fit the memory: %w", err).
-			WithNext("set TMPDIR to a folder that can be written")
+		return noRoom(err)
 	}
 	if r.db, err = r.engine.database(r.temp, sql); err != nil {
 		return err
@@ -158,18 +157,18 @@ func (r *result) open(ctx context.Context, sql string, values []string) error {
 	if err != nil {
 		return r.explainMissing(err, sql)
 	}
-	if err := r.define(paths); err != nil {
+	if err := r.define(ctx, paths); err != nil {
 		return err
 	}
 	if err := r.db.lock(slices.Concat(slices.Collect(maps.Values(paths))...)); err != nil {
 		return err
 	}
-	if r.prepared, err = r.prepare(sql); err != nil {
+	if r.prepared, err = r.prepare(ctx, sql); err != nil {
 		return r.explainMissing(err, sql)
 	}
 	if r.explained { // only now, so that errors tell places of the statement itself
 		r.prepared.close()
-		if r.prepared, err = r.prepare("explain " + sql); err != nil {
+		if r.prepared, err = r.prepare(ctx, "explain "+sql); err != nil {
 			return err
 		}
 	}
@@ -215,8 +214,8 @@ var layers = []string{lake.Bronze, lake.Silver, lake.Gold, lake.Quarantine}
 
 // prepare prepares the statement; columns that Arrow has no type for here become
 // texts.
-func (r *result) prepare(sql string) (*prepared, error) {
-	p, err := r.db.prepare(sql)
+func (r *result) prepare(ctx context.Context, sql string) (*prepared, error) {
+	p, err := r.db.prepare(ctx, sql)
 	if err != nil || !slices.ContainsFunc(p.columns, func(c column) bool { return c.as != "" }) {
 		return p, err
 	}
@@ -229,7 +228,7 @@ func (r *result) prepare(sql string) (*prepared, error) {
 			items[i] = fmt.Sprintf(c.as, names[i])
 		}
 	}
-	cast, err := r.db.prepare("select " + strings.Join(items, ", ") + " from (" + sql + "\n) as statement(" + strings.Join(names, ", ") + ")")
+	cast, err := r.db.prepare(ctx, "select "+strings.Join(items, ", ")+" from ("+sql+"\n) as statement("+strings.Join(names, ", ")+")")
 	if err != nil {
 		return nil, err
 	}
@@ -296,11 +295,11 @@ func (r *result) explainMissing(err error, sql string) error {
 }
 
 // define makes the views of the statement's tables.
-func (r *result) define(paths map[lake.TableRef][]string) error {
+func (r *result) define(ctx context.Context, paths map[lake.TableRef][]string) error {
 	for _, rel := range r.relations {
 		var have []string
 		if files := paths[rel.ref]; rel.varied && len(files) > 0 {
-			p, err := r.db.prepare("select * from " + rel.reader(files))
+			p, err := r.db.prepare(ctx, "select * from "+rel.reader(files))
 			if err != nil {
 				return err
 			}

@@ -260,14 +260,22 @@ func TestTouchedFiles(t *testing.T) {
 	}
 }
 
-// Without a folder for temporary files it is told what to set.
+// Without a folder for temporary files, or one with room, it is told what to set.
 func TestNoTemp(t *testing.T) {
 	e := engineOn(sampleLake(t))
 	e.o.Temp = filepath.Join(e.o.Temp, "missing")
-	_, _, err := ask(context.Background(), e, sql("select 1"))
+	_, _, asked := ask(context.Background(), e, sql("select 1"))
+	_, estimated := Estimate(context.Background(), e.o, sql("select 1"))
+	for _, err := range []error{asked, estimated, explain(`IO Error: Could not write file "/tmp/x": No space left on device`)} {
+		var typed *diag.Error
+		if !errors.As(err, &typed) || typed.Class != diag.Usage || typed.Next != "set TMPDIR to a folder that can be written, and has room" {
+			t.Errorf("%+v", err)
+		}
+	}
+	full := explain("Out of Memory Error: failed to offload data block of size 256.0 KiB (3.5 MiB/3.5 MiB used).\nThis limit was set")
 	var typed *diag.Error
-	if !errors.As(err, &typed) || typed.Class != diag.Usage || typed.Next != "set TMPDIR to a folder that can be written" {
-		t.Errorf("%+v", err)
+	if !errors.As(full, &typed) || !strings.HasPrefix(typed.Next, "set TMPDIR to a folder with more room") || strings.Contains(typed.Msg, "\n") {
+		t.Errorf("%+v", full)
 	}
 }
 

@@ -20,7 +20,7 @@ func Estimate(ctx context.Context, o Options, st query.Statement) (int64, error)
 	r := &result{ctx: ctx, engine: &Engine{o: o}, state: state}
 	defer r.Close()
 	if r.temp, err = os.MkdirTemp(o.Temp, tempPrefix); err != nil {
-		return 0, err
+		return 0, noRoom(err)
 	}
 	if r.relations, err = r.tables(sql); err != nil {
 		return 0, err

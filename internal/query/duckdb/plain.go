@@ -3,7 +3,6 @@
 package duckdb
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,7 +33,7 @@ func (r *result) plain(folder string) (string, error) {
 			WithNext("set TMPDIR to a folder without")
 	}
 	if r.link, err = os.MkdirTemp(temp, tempPrefix+"-link"); err != nil {
-		return "", fmt.Errorf("there is no room for a link to the lake: %w", err)
+		return "", noRoom(err)
 	}
 	link := filepath.Join(r.link, "lake")
 	return link, os.Symlink(folder, link)

@@ -64,7 +64,7 @@ func (r *result) scans(ctx context.Context, rel *relation, sql string, values []
 	}
 	folder, err := os.MkdirTemp(r.temp, "plan")
 	if err != nil {
-		return nil, err
+		return nil, noRoom(err)
 	}
 	defer os.RemoveAll(folder)
 	db, err := r.engine.database(r.temp, sql)
@@ -89,7 +89,7 @@ func (r *result) scans(ctx context.Context, rel *relation, sql string, values []
 	if err := db.lock(nil); err != nil { // the empty files are in the folder for temporary ones
 		return nil, err
 	}
-	p, err := db.prepare(sql) // whose errors tell places of the statement itself
+	p, err := db.prepare(ctx, sql) // whose errors tell places of the statement itself
 	if err != nil {
 		return nil, err
 	}
@@ -130,10 +130,10 @@ func plan(db *database, rel *relation, folder string) error {
 	for i, f := range rel.files {
 		paths[i] = filepath.Join(folder, filepath.FromSlash(f.Path))
 		if err := os.MkdirAll(filepath.Dir(paths[i]), 0o700); err != nil {
-			return err
+			return noRoom(err)
 		}
 		if err := os.Link(empty, paths[i]); err != nil {
-			return err
+			return noRoom(err)
 		}
 	}
 	alike := *rel
@@ -230,7 +230,7 @@ func (r *relation) paths() []string {
 
 // rows runs a statement and returns a column of texts.
 func rows(ctx context.Context, db *database, sql string, values []string, at int) ([]string, error) {
-	p, err := db.prepare(sql)
+	p, err := db.prepare(ctx, sql)
 	if err != nil {
 		return nil, err
 	}
