@@ -73,6 +73,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 		return nil, diag.Errorf(diag.Usage, "no AWS region is set").
 			WithNext("write `aws: {region: eu-central-1}` into lakehouse.yaml, or set AWS_REGION")
 	}
+	cfg.HTTPClient = impatient(cfg.HTTPClient, silence)
 	return &Session{Config: cfg, account: o.Account}, nil
 }
 
