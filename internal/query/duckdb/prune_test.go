@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lakectl/lakectl/internal/e2e/lab"
 )
 
 // condition returns a random condition on the partition column of
@@ -74,5 +76,101 @@ func TestRandomConditions(t *testing.T) {
 	}
 	if fewer < 5 {
 		t.Errorf("only %d statements were pruned", fewer)
+	}
+}
+
+// oddTexts are what partitions may be named by that paths, patterns or SQL write
+// otherwise.
+var oddTexts = []string{"a b", "a/b", "100%", "%41", "x=y", "q'uote", `q"uote`, "über", "漢字", "*", "?q", "[z]", "a+b", "#", "{c}", "semi;colon", "..", "A", "a", "NULL", "null",
+	"  lead", "__HIVE_DEFAULT_PARTITION__", "10", "9", "-1", "1e3", "true", "2026-01-01", `back\\slash`, "_", "a_b", "(x)", "x AND y", "date 'x'"}
+
+// oddCondition returns a random condition on a column p of such texts, a column n of
+// whole numbers, both of which may be null, and sometimes on others.
+func oddCondition(random *rand.Rand, column string, depth int) string {
+	value := func() string { return fmt.Sprint(random.IntN(41) - 20) }
+	if column == "t.p" {
+		value = func() string { return literal(oddTexts[random.IntN(len(oddTexts))]) }
+	}
+	if depth > 0 && random.IntN(2) == 0 {
+		word := []string{" and ", " or "}[random.IntN(2)]
+		return "(" + oddCondition(random, column, depth-1) + word + oddCondition(random, column, depth-1) + ")"
+	}
+	switch random.IntN(12) {
+	case 0:
+		return column + " between " + value() + " and " + value()
+	case 1:
+		return column + " in (" + value() + ", " + value() + ", null)"
+	case 2:
+		return column + " not in (" + value() + ", " + value() + ")"
+	case 3:
+		return column + " is null"
+	case 4:
+		return column + " is not null"
+	case 5:
+		return "not (" + column + " > " + value() + ")"
+	case 6:
+		return "t.id % 3 = 1"
+	case 7:
+		return "cast(" + column + " as varchar) like '" + []string{"%a%", "1_", "-%", "%''%", "%/%", "\\%%", "_"}[random.IntN(7)] + "'"
+	case 8:
+		return "coalesce(" + column + ", " + value() + ") <> " + value()
+	case 9:
+		return "length(cast(" + column + " as varchar)) = " + fmt.Sprint(1+random.IntN(4))
+	case 10:
+		return "case when " + column + " = " + value() + " then t.id > 5 else " + column + " > " + value() + " end"
+	}
+	return column + " " + []string{"=", "<", ">=", "<>", "is distinct from", "is not distinct from"}[random.IntN(6)] + " " + value()
+}
+
+// oddLake returns a lake of which silver.t has folders for whole numbers n, and below
+// them for texts p; silver.flat has the same rows in no folders. All texts are in it,
+// and null in both columns.
+func oddLake(t *testing.T, texts []string) *lab.Lab {
+	t.Helper()
+	l := lab.New(t)
+	const columns = "columns: {id: {type: integer}, n: {type: integer}, p: {type: string}}"
+	l.Write("lakehouse.yaml", "project: p\nlake: ./lake\nbronze: {t: {source: \"t*.csv\"}, flat: {source: \"flat*.csv\"}}\n"+
+		"silver:\n  t: {key: id, partition_by: [n, p], "+columns+"}\n  flat: {key: id, "+columns+"}\n")
+	var file strings.Builder
+	file.WriteString("id,n,p\n0,,\n1,0,\n2,,a\n")
+	for i, v := range texts {
+		fmt.Fprintf(&file, "%d,%d,\"%s\"\n", i+3, i%11-5, strings.ReplaceAll(v, `"`, `""`))
+	}
+	l.Write("t.csv", file.String())
+	l.Write("flat.csv", file.String())
+	l.MustRun()
+	return l
+}
+
+// So it is where partitions are numbers, or texts with any sign, or null: here and
+// elsewhere the answer is that of a table without partitions.
+func TestRandomConditionsOnOddPartitions(t *testing.T) {
+	notNull := slices.DeleteFunc(slices.Clone(oddTexts), func(s string) bool { return strings.EqualFold(s, "null") })
+	for _, test := range []struct {
+		texts     []string
+		asked     int
+		fewerThan int // statements may need all files
+	}{{notNull, 50, 35}, {oddTexts, 15, 15}} {
+		l := oddLake(t, test.texts)
+		here, cache := engineOn(l), Cache{Folder: t.TempDir(), Bytes: 0}
+		random, whole := rand.New(rand.NewPCG(8, 15)), 0
+		for range test.asked {
+			condition := oddCondition(random, []string{"t.p", "t.n"}[random.IntN(2)], 1) + []string{" and ", " or "}[random.IntN(2)] +
+				oddCondition(random, []string{"t.p", "t.n"}[random.IntN(2)], 1)
+			text := "select count(*), count(n), count(p), sum(id), max(p) from silver.%s t where " + condition
+			e, fetched := elsewhere(l, cache)
+			want := mustAsk(t, here, sql(strings.Replace(text, "%s", "flat", 1)))
+			for name, engine := range map[string]*Engine{"here": here, "elsewhere": e} {
+				if got := mustAsk(t, engine, sql(strings.Replace(text, "%s", "t", 1))); !slices.Equal(got, want) {
+					t.Errorf("%s: %s: %v, want %v", name, condition, got, want)
+				}
+			}
+			if sum(*fetched) == len(test.texts)+3 {
+				whole++
+			}
+		}
+		if whole >= test.fewerThan {
+			t.Errorf("of %d statements, %d were not pruned", test.asked, whole)
+		}
 	}
 }
