@@ -7,16 +7,21 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/lake"
+	"github.com/lakectl/lakectl/internal/storage"
+	"github.com/lakectl/lakectl/internal/storage/local"
 )
 
 // cached returns the files in a cache and how many bytes they have.
@@ -214,5 +219,59 @@ func TestAbandonedTemp(t *testing.T) {
 	want := []string{tempPrefix + "1.txt", tempPrefix + "2", tempPrefix + "2.txt", "other", "other.txt"}
 	if slices.Sort(left); err != nil || !slices.Equal(left, want) {
 		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// fragile is the store of a lake that is gone from when the first data file is asked
+// for.
+type fragile struct {
+	storage.Bucket
+	gone  atomic.Bool
+	asked atomic.Int32 // since it is gone
+}
+
+var errGone = diag.Errorf(diag.Transient, "the store cannot be reached")
+
+// Open implements storage.Bucket.
+func (f *fragile) Open(ctx context.Context, name string) (storage.Object, error) {
+	if strings.HasSuffix(name, ".parquet") {
+		f.gone.Store(true)
+	}
+	if f.gone.Load() {
+		f.asked.Add(1)
+		return nil, errGone
+	}
+	return f.Bucket.Open(ctx, name)
+}
+
+// List implements storage.Bucket.
+func (f *fragile) List(ctx context.Context, prefix string) iter.Seq2[storage.Info, error] {
+	if f.gone.Load() {
+		f.asked.Add(1)
+		return func(yield func(storage.Info, error) bool) { yield(storage.Info{}, errGone) }
+	}
+	return f.Bucket.List(ctx, prefix)
+}
+
+// A store that is gone is not asked again and again: its client has tried.
+func TestGoneMeanwhile(t *testing.T) {
+	l := sampleLake(t)
+	folder, err := local.New(l.Lake, local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := &fragile{Bucket: folder}
+	opened, err := lake.Open(t.Context(), store, lake.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, _ := elsewhere(l, Cache{Folder: t.TempDir(), Bytes: 1 << 30})
+	e.o.Lake = opened
+	_, _, err = ask(t.Context(), e, sql("select count(*) from silver.customers"))
+	if !errors.Is(err, errGone) || store.asked.Load() > 2 {
+		t.Errorf("asked %d times: %v", store.asked.Load(), err)
+	}
+	if files, _ := cached(t, e.o.Cache); len(files) > 0 {
+		t.Errorf("in the cache: %v", files)
 	}
 }

@@ -54,7 +54,11 @@ func (e *Engine) Run(ctx context.Context, st query.Statement) (query.Result, err
 	began := time.Now()
 	sql, values := text(st)
 	for attempt := 1; ; attempt++ {
-		r, err := e.begin(ctx, sql, values)
+		state, err := e.o.Lake.State(ctx)
+		if err != nil {
+			return nil, err // of a network it has had its attempts
+		}
+		r, err := e.begin(ctx, state, sql, values)
 		if err == nil {
 			if err = r.readAhead(); err == nil {
 				r.began = began
@@ -125,12 +129,8 @@ var showTables = regexp.MustCompile(`(?i)^\s*show\s+tables\s*;?\s*$`)
 // the schema main, which has none.
 const allTables = `select table_schema as layer, table_name as "table" from information_schema.tables order by 1, 2`
 
-// begin runs a statement until its first rows are known.
-func (e *Engine) begin(ctx context.Context, sql string, values []string) (*result, error) {
-	state, err := e.o.Lake.State(ctx)
-	if err != nil {
-		return nil, err
-	}
+// begin runs a statement on a state of the lake until its first rows are known.
+func (e *Engine) begin(ctx context.Context, state *lake.State, sql string, values []string) (*result, error) {
 	r := &result{ctx: ctx, engine: e, state: state}
 	if err := r.open(ctx, sql, values); err != nil {
 		err = r.orMoved(err)
