@@ -34,12 +34,23 @@ type App struct {
 	left bool // the line with ^C was left
 }
 
+// echo is for how long a second signal is taken for the first one: timeout(1), for
+// one, sends its signal to a process, and at once to its group.
+const echo = 250 * time.Millisecond
+
 // Main runs the command line of this process and returns the exit code. The
-// first SIGINT or SIGTERM lets what is in work end cleanly, the second kills.
+// first SIGINT, SIGTERM, or SIGHUP of a terminal that was closed lets what is in
+// work end cleanly, the second kills.
 func Main() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // from then on a signal does what it does by default
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as by nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	context.AfterFunc(ctx, func() { // and not when Main returns: the exit code would be lost to the echo
+		time.Sleep(echo)
+		stop() // from then on a signal does what it does by default
+	})
 	dir, err := os.Getwd()
 	app := &App{IO: term.System(), Getenv: os.Getenv, Clock: time.Now, Dir: dir}
 	if err != nil {
