@@ -18,6 +18,7 @@ type ParameterError struct {
 	Message string
 	Known   []string // the parameters of the query, if the name was wrong
 	Name    string
+	Example string // a value of its type, if the value was wrong
 }
 
 // Error says what is wrong.
@@ -45,11 +46,22 @@ func (q Query) Bind(given map[string]string) ([]Value, error) {
 		}
 		canonical, err := Canonical(p.Type, text)
 		if err != nil {
-			return nil, &ParameterError{Name: p.Name, Message: p.Name + ": " + err.Error()}
+			return nil, &ParameterError{Name: p.Name, Message: p.Name + ": " + err.Error(), Example: example(p.Type)}
 		}
 		values = append(values, Value{Name: p.Name, Type: p.Type, Text: canonical})
 	}
 	return values, nil
+}
+
+// example returns a value of a type; empty for texts, of which most are right.
+func example(kind string) string {
+	known := map[string]string{"boolean": "true", "integer": "42", "bigint": "42", "double": "0.5", "date": "2026-01-31", "timestamp": "2026-01-31T10:15:00"}[kind]
+	if decimalRegexp.MatchString(kind) {
+		if known = "1.5"; !fits(kind, known) {
+			known = "0"
+		}
+	}
+	return known
 }
 
 func (q Query) label() string {

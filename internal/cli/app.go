@@ -136,6 +136,14 @@ func (app *App) note(format string, args ...any) {
 	}
 }
 
+// remark writes a dim line for people to standard error, broken between words where
+// the terminal is narrow.
+func (app *App) remark(text string) {
+	for _, line := range term.Wrap(text, app.IO.Err.Columns()) {
+		app.note("%s", app.IO.Err.Paint(term.Dim, line))
+	}
+}
+
 // warn writes a line that somebody should read.
 func (app *App) warn(text string) {
 	app.note("%s %s", app.IO.Err.Paint(term.Yellow, "warning:"), text)

@@ -124,6 +124,8 @@ func (o *QueryOptions) settle(args []string) error {
 		return diag.Errorf(diag.Usage, "--to is for Parquet that Athena writes").WithNext("--engine athena -o parquet --to s3://bucket/folder")
 	case o.Limit < 0:
 		return errNegativeLimit()
+	case o.Threads < 0:
+		return diag.Errorf(diag.Usage, "--threads cannot be negative").WithNext("--threads 0 is one for each processor")
 	}
 	if o.App.json && o.Output == asTable {
 		o.Output = render.JSON
@@ -162,6 +164,9 @@ func runQuery(ctx context.Context, opts *QueryOptions) error {
 		return w.runComparison(ctx, opts)
 	}
 	name := w.engineName(opts)
+	if opts.Reuse != 0 && name != athena.Name {
+		return diag.Errorf(diag.Usage, "--reuse is for answers of Athena; %s keeps none", name).WithNext("leave it out, or ask --engine athena")
+	}
 	st, err := w.statement(opts, name) // before anybody logs in
 	if err == nil && opts.To != "" && name != athena.Name {
 		err = noUnload(name)
@@ -179,14 +184,14 @@ func runQuery(ctx context.Context, opts *QueryOptions) error {
 	}
 	if opts.Explain {
 		text, err := engine.Explain(ctx, st)
-		if err == nil {
-			_, err = fmt.Fprintln(app.IO.Out, strings.TrimRight(text, "\n"))
+		if err != nil {
+			return unvalued(err, st)
 		}
-		return err
+		return app.printPlan(engine.Name(), strings.TrimRight(text, "\n"))
 	}
 	result, err := engine.Run(ctx, st)
 	if err != nil {
-		return err
+		return unvalued(err, st)
 	}
 	defer result.Close()
 	return app.printResult(opts, engine.Name(), result)

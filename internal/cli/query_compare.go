@@ -99,7 +99,7 @@ func (app *App) printComparison(results [2]*query.Rows, d *query.Difference) err
 		fmt.Fprintln(out)
 	}
 	for _, line := range d.Columns {
-		fmt.Fprintf(out, "  %s\n", out.Paint(term.Red, line))
+		fmt.Fprintf(out, "  %s\n", out.Paint(term.Red, term.Clean(line)))
 	}
 	if d.Same() {
 		_, err := fmt.Fprintln(out, out.Paint(term.Green, "the same rows"))

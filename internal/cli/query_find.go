@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -93,7 +94,19 @@ func (app *App) listQueries(opts *QueryOptions) error {
 	if app.json {
 		return writeJSON(app.IO.Out, items)
 	}
-	t := term.NewTable("QUERY", "WHAT IT ANSWERS", "PARAMETERS")
+	if err := app.printQueries(items); err != nil {
+		return err
+	}
+	app.remark("ask one with `lakectl query NAME`; your own stand in " + filepath.Join(filepath.Dir(cfg.File), queriesFolder))
+	return nil
+}
+
+// printQueries shows queries to people: as a table, or below each other on a
+// terminal that is too narrow for it.
+func (app *App) printQueries(items []queryItem) error {
+	out := app.IO.Out
+	t := term.NewTable("query", "what it answers", "parameters")
+	var list strings.Builder
 	for _, q := range items {
 		var parameters []string
 		for _, p := range q.Parameters {
@@ -104,12 +117,20 @@ func (app *App) listQueries(opts *QueryOptions) error {
 			parameters = append(parameters, text)
 		}
 		t.Add(q.Name, q.Description, strings.Join(parameters, " "))
+		fmt.Fprintln(&list, out.Paint(term.Bold, q.Name))
+		for _, text := range []string{q.Description, strings.Join(parameters, " ")} {
+			for _, line := range term.Wrap(text, out.Columns()-2) {
+				if line != "" {
+					fmt.Fprintln(&list, "  "+line)
+				}
+			}
+		}
 	}
-	if err := t.Write(app.IO.Out); err != nil {
-		return err
+	if t.Fits(out) {
+		return t.Write(out)
 	}
-	app.note("%s", app.IO.Err.Paint(term.Dim, "ask one with `lakectl query NAME`; your own stand in "+filepath.Join(filepath.Dir(cfg.File), queriesFolder)))
-	return nil
+	_, err := out.Write([]byte(list.String()))
+	return err
 }
 
 // completeQueries completes the names of queries.
@@ -160,6 +181,9 @@ func (w *workspace) statement(opts *QueryOptions, engine string) (query.Statemen
 		case len(wrong.Known) > 0:
 			return query.Statement{}, err.WithNext("its parameters are %s", strings.Join(wrong.Known, ", "))
 		}
+		if wrong.Example != "" {
+			return query.Statement{}, err.WithNext("write it as in --param %s=%s", wrong.Name, wrong.Example)
+		}
 		return query.Statement{}, err.WithNext("--param %s=VALUE gives it", wrong.Name)
 	}
 	st := query.Statement{Query: q, Values: values}
@@ -167,6 +191,21 @@ func (w *workspace) statement(opts *QueryOptions, engine string) (query.Statemen
 		err = st.OnlyReads()
 	}
 	return st, err
+}
+
+// unvalued returns the error of a statement; where it stumbles over a :name for which
+// no value was given, that is what is said.
+func unvalued(err error, st query.Statement) error {
+	if diag.ClassOf(err) != diag.Usage || !strings.Contains(err.Error(), `at or near ":"`) {
+		return err
+	}
+	for _, name := range st.Query.Uses() {
+		if parameterOf(st.Query, name) == nil {
+			return diag.Errorf(diag.Usage, "the query needs a value for %s", name).
+				WithNext("--param %s=VALUE gives it, and --param %s:TYPE=VALUE one that is no text", name, name)
+		}
+	}
+	return err
 }
 
 func parameterOf(q queries.Query, name string) *queries.Parameter {
@@ -215,7 +254,8 @@ func fileQuery(opts *QueryOptions, given, types map[string]string) (queries.Quer
 		data, err = os.ReadFile(opts.App.at(opts.File))
 	}
 	if err != nil {
-		return queries.Query{}, diag.Errorf(diag.Usage, "the query cannot be read: %w", err)
+		return queries.Query{}, diag.Errorf(diag.Usage, "the query cannot be read: %w", err).
+			WithNext("-f takes a file of SQL, or - for standard input")
 	}
 	text := string(data)
 	if !strings.HasPrefix(strings.TrimPrefix(text, "\ufeff"), "-- name:") {
@@ -261,13 +301,16 @@ func parameters(list []string) (given, types map[string]string, err error) {
 		kind = strings.ToLower(strings.TrimSpace(kind))
 		switch {
 		case !ok || name == "":
-			return nil, nil, diag.Errorf(diag.Usage, "--param %s is not NAME=VALUE", text)
+			return nil, nil, diag.Errorf(diag.Usage, "--param %s is not NAME=VALUE", text).WithNext("write it as in --param since=2026-01-31")
+		case strings.ToLower(name) != name:
+			return nil, nil, diag.Errorf(diag.Usage, "--param %s: names of parameters have no capital letters", text).
+				WithNext("write %s, also in the SQL", strings.ToLower(name))
 		case isTyped && !queries.KnownType(kind):
 			return nil, nil, diag.Errorf(diag.Usage, "--param %s: there is no type %q", text, kind).
 				WithNext("the types are %s", strings.Join(queries.Types(), ", "))
 		}
 		if _, twice := given[name]; twice {
-			return nil, nil, diag.Errorf(diag.Usage, "the parameter %s is given twice", name)
+			return nil, nil, diag.Errorf(diag.Usage, "the parameter %s is given twice", name).WithNext("give it once")
 		}
 		given[name] = value
 		if isTyped {

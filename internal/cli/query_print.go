@@ -2,11 +2,13 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/query"
 	"github.com/lakectl/lakectl/internal/query/render"
 )
@@ -25,6 +27,23 @@ func (app *App) untilReaderLeaves(run func() error) error {
 	return err
 }
 
+// printPlan shows how an engine would run a statement.
+func (app *App) printPlan(engine, text string) error {
+	if app.json {
+		return writeJSON(app.IO.Out, map[string]string{"engine": engine, "plan": text})
+	}
+	_, err := fmt.Fprintln(app.IO.Out, text)
+	return err
+}
+
+// unwritten is the error of rows that cannot be written.
+func unwritten(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return diag.Errorf(diag.Unexpected, "the result is not whole: %w", err).WithNext("make room where it goes, and ask again")
+	}
+	return err
+}
+
 // printResult shows the rows of a result as they come, and what they took.
 func (app *App) printResult(opts *QueryOptions, engine string, result query.Result) error {
 	o := resultOptions{Format: opts.Output, Columns: result.Columns(), Limit: opts.Limit}
@@ -33,7 +52,7 @@ func (app *App) printResult(opts *QueryOptions, engine string, result query.Resu
 	}
 	out, err := app.newResultWriter(o)
 	if err != nil {
-		return err
+		return unwritten(err)
 	}
 	for {
 		batch, err := result.Next()
@@ -46,13 +65,13 @@ func (app *App) printResult(opts *QueryOptions, engine string, result query.Resu
 		err = out.Write(batch)
 		batch.Release()
 		if err != nil {
-			return err
+			return unwritten(err)
 		}
 	}
 	if err := out.Close(); err != nil {
-		return err
+		return unwritten(err)
 	}
 	stats := result.Stats()
-	app.tell(out, told{Rows: stats.Rows, About: footer(engine, stats), All: "-o csv has all", Columns: "-o csv has all columns"})
+	app.tell(out, told{Rows: stats.Rows, About: footer(engine, stats), All: allInCSV, Columns: allInCSV + " columns"})
 	return nil
 }

@@ -24,7 +24,7 @@ func (app *App) checkFormat(format string) error {
 	case !slices.Contains(formats, format):
 		err := diag.Errorf(diag.Usage, "there is no output format %q", format)
 		if hint := diag.Suggest(format, formats); hint != "" {
-			return err.WithNext("%s; the formats are %s", hint, strings.Join(formats, ", "))
+			return err.WithNext("%s The formats are %s", hint, strings.Join(formats, ", "))
 		}
 		return err.WithNext("the formats are %s", strings.Join(formats, ", "))
 	case render.Binary(format) && (app.IO.Out.Terminal || app.IO.Out.Columns() > 0): // a dumb one has only a width
@@ -81,5 +81,5 @@ func (app *App) tell(w *resultWriter, what told) {
 	case what.About == "":
 		return
 	}
-	app.note("%s", app.IO.Err.Paint(term.Dim, text))
+	app.remark(text)
 }

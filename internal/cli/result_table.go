@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -35,6 +36,8 @@ const (
 	settling = 1000
 	// widest is how much of a text is shown where there is little room.
 	widest = 32
+	// allInCSV is how to see what a table leaves out.
+	allInCSV = "-o csv has all"
 	// shownNull is what people see of null; a text that is the same is in quotes.
 	shownNull = "null"
 )
@@ -144,7 +147,10 @@ func (t *resultTable) told(what told) string {
 	}
 	if cut := t.table.Cut(); cut > 0 {
 		text += ", " + term.Plural(int64(cut), "text", "texts") + " cut short"
-		how = append(how, "-o csv has all of each text")
+		how = append(how, allInCSV+" of each text")
+	}
+	if len(how) > 1 && !slices.ContainsFunc(how, func(s string) bool { return !strings.HasPrefix(s, allInCSV) }) {
+		how = []string{allInCSV} // once is enough
 	}
 	if len(how) > 0 {
 		text += " (" + strings.Join(how, ", ") + ")"

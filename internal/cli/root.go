@@ -126,8 +126,11 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	next := fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath())
 	if unknown, ok := err.(interface{ GetSpecifiedName() string }); ok {
-		if hint := suggestFlag(cmd, unknown.GetSpecifiedName()); hint != "" {
+		name := unknown.GetSpecifiedName()
+		if hint := suggestFlag(cmd, name); hint != "" {
 			next = hint + " " + next
+		} else if strings.ContainsAny(name, " \n") { // the comment of a statement, perhaps
+			next = fmt.Sprintf("what begins with -- and is no flag stands behind a --: %s -- '...'", cmd.CommandPath())
 		}
 	}
 	return diag.Errorf(diag.Usage, "%s", flagMessage(err)).WithNext("%s", next)
@@ -145,7 +148,7 @@ func flagMessage(err error) string {
 		"bool": "it is not true or false", "duration": "it is not a length of time; write for example 90s, 10m or 2h",
 	}[invalid.GetFlag().Value.Type()]
 	if wants == "" {
-		return err.Error()
+		return strings.Replace(err.Error(), fmt.Sprintf("\"--%s\" flag", invalid.GetFlag().Name), fmt.Sprintf("\"--%s\"", invalid.GetFlag().Name), 1)
 	}
 	return fmt.Sprintf("invalid argument %q for \"--%s\": %s", invalid.GetValue(), invalid.GetFlag().Name, wants)
 }

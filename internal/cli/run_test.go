@@ -157,7 +157,7 @@ func TestSignal(t *testing.T) {
 // On a terminal, tables fit; elsewhere nothing is cut.
 func TestTablesFitTheTerminal(t *testing.T) {
 	sampleProject(t)
-	for _, args := range [][]string{{"status"}, {"quarantine", "ls"}, {"quarantine", "ls", "--files"}, {"show", "silver.customers"}, {"run", "--dry-run", "--full-refresh"}} {
+	for _, args := range [][]string{{"status"}, {"query"}, {"query", "lineage"}, {"quarantine", "ls"}, {"quarantine", "ls", "--files"}, {"show", "silver.customers"}, {"run", "--dry-run", "--full-refresh"}} {
 		streams, out, _ := term.Test("")
 		streams.Out.Width = 80
 		dir, _ := os.Getwd()
@@ -170,6 +170,17 @@ func TestTablesFitTheTerminal(t *testing.T) {
 				t.Errorf("%v: wider than the terminal: %q", args, line)
 			}
 		}
+	}
+	streams, out, errs := term.Test("") // what queries answer is told whole, also where it is narrow
+	streams.Out.Width, streams.Err.Width = 40, 40
+	dir, _ := os.Getwd()
+	app := &App{IO: streams, Getenv: func(string) string { return "" }, Clock: time.Now, Dir: dir}
+	want := "gold_daily\n  Sales of each day, with the average of\n  the seven days that end with it\n  since=2026-01-01\n"
+	if code := app.Run(context.Background(), []string{"query"}); code != 0 || !strings.Contains(out.String(), want) {
+		t.Errorf("%d, %s, want %s", code, out.String(), want)
+	}
+	if code := app.Run(context.Background(), []string{"query", "select repeat('a', 100), repeat('b', 100)"}); code != 0 || !strings.HasSuffix(errs.String(), " 1 of\n2 columns, 1 text cut short (-o csv has\nall)\n") {
+		t.Errorf("%d, %q", code, errs.String())
 	}
 	if _, out, _ := call(t, "", "quarantine", "ls"); strings.Contains(out, "…") {
 		t.Errorf("a pipe gets cut texts: %s", out)

@@ -101,6 +101,12 @@ func (t *Table) Write(s Stream) error {
 	return err
 }
 
+// Fits says whether the table is written whole: where it is no terminal, or one that
+// is wide enough.
+func (t *Table) Fits(s Stream) bool {
+	return s.Columns() == 0 || slices.Equal(t.widths(s.Columns()), t.widths(0))
+}
+
 // room returns how wide the cells of a row are: only a terminal cuts them, and
 // numbers are never cut.
 func (t *Table) room(s Stream, row []string) []int {
