@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"os"
 	"regexp"
 	"slices"
@@ -56,7 +57,7 @@ func (e *Engine) Run(ctx context.Context, st query.Statement) (query.Result, err
 	for attempt := 1; ; attempt++ {
 		state, err := e.o.Lake.State(ctx)
 		if err != nil {
-			return nil, err // of a network it has had its attempts
+			return nil, err
 		}
 		r, err := e.begin(ctx, state, sql, values)
 		if err == nil {
@@ -66,7 +67,8 @@ func (e *Engine) Run(ctx context.Context, st query.Statement) (query.Result, err
 			}
 			r.Close()
 		}
-		if diag.ClassOf(err) != diag.Transient || attempt == attempts {
+		var network net.Error // whose client has made its attempts
+		if diag.ClassOf(err) != diag.Transient || attempt == attempts || errors.As(err, &network) {
 			return nil, err
 		}
 		select {
