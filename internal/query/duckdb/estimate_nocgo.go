@@ -15,8 +15,9 @@ func Estimate(ctx context.Context, o Options, st query.Statement) (int64, error)
 	if err != nil {
 		return 0, err
 	}
+	read, _ := mentioned(state, st.Query.SQL)
 	total := int64(0)
-	for _, ref := range mentioned(state, st.Query.SQL) {
+	for _, ref := range read {
 		_, _, bytes := state.Tables[ref].Size()
 		total += bytes
 	}

@@ -150,7 +150,7 @@ func TestRandomConditionsOnOddPartitions(t *testing.T) {
 		texts     []string
 		asked     int
 		fewerThan int // statements may need all files
-	}{{notNull, 50, 35}, {oddTexts, 15, 15}} {
+	}{{notNull, 30, 21}, {oddTexts, 10, 10}} {
 		l := oddLake(t, test.texts)
 		here, cache := engineOn(l), Cache{Folder: t.TempDir(), Bytes: 0}
 		random, whole := rand.New(rand.NewPCG(8, 15)), 0
