@@ -18,7 +18,7 @@ ROWS         ?= 10000000
 FUZZTIME     ?= 60s
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-glue test race lint fmt demo e2e e2e-aws e2e-spark lint-template bench nightly clean e2e-spark
+.PHONY: help build build-glue test race lint fmt demo e2e e2e-aws e2e-spark lint-template bench nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

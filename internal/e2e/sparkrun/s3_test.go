@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,18 @@ func (l *onS3) arrive(other *lab.Lab, s lab.Stock, names ...string) {
 	}
 }
 
+// contents are those of the lake, as if its files were beside the project.
+func (l *onS3) contents() map[string][]string {
+	all := l.Contents()
+	for _, lines := range all {
+		for i, line := range lines {
+			lines[i] = strings.Replace(line, "source_file=s3://raw/", "source_file=", 1)
+		}
+		slices.Sort(lines)
+	}
+	return all
+}
+
 // submit is how Spark is started with its connector to S3.
 func (l *onS3) submit() []string {
 	l.T.Helper()
@@ -111,14 +124,13 @@ func TestS3(t *testing.T) {
 	}
 	want, got := sampleLab(t), newOnS3(t)
 	removeFiles(t, want.Dir)
-	stock := want.Generate(sample.Options{Seed: 11, Transactions: 4000, Customers: 300, Days: 20, Files: 6, Defects: 0.03, Compress: "gz"})
+	stock := want.Generate(sample.Options{Seed: 11, Transactions: 4000, Customers: 300, Days: 20, Files: 6, Defects: 0.03})
 	third := len(stock.Names) / 3
 	batches := [][]string{stock.Names[:third], stock.Names[third : 2*third], stock.Names[2*third:]}
 	runs := []func(){
 		func() {
-			cmd := exec.CommandContext(t.Context(), lakectl, "run", "--engine", "spark", "--quiet")
-			cmd.Env = append(os.Environ(), "LAKEHOUSE_SPARK="+strings.Join(got.submit(), " "))
-			got.do(cmd)
+			t.Setenv("LAKEHOUSE_SPARK", strings.Join(got.submit(), " "))
+			got.do(exec.CommandContext(t.Context(), lakectl, "run", "--engine", "spark", "--quiet"))
 		},
 		func() { got.do(exec.CommandContext(t.Context(), lakectl, "run", "--quiet")) },
 		func() { got.jobs(lakectl) },
@@ -128,7 +140,7 @@ func TestS3(t *testing.T) {
 		want.MustRun()
 		want.Now = want.Now.Add(time.Hour)
 		run()
-		t.Run(fmt.Sprint("run ", i+1), func(t *testing.T) { compare(t, got.Lab, want) })
+		t.Run(fmt.Sprint("run ", i+1), func(t *testing.T) { compareContents(t, got.contents(), want.Contents()) })
 	}
 	got.CheckLedger()
 }
