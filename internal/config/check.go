@@ -125,6 +125,13 @@ func (b *Bronze) checkDialect(d *decoder) {
 	}
 }
 
+// between reports a number that is out of bounds.
+func (d *decoder) between(v Int, name string, least, most int64) {
+	if v.valid() && (v.Value < least || v.Value > most) {
+		d.add(v.Pos, "", "%s goes from %d to %d", name, least, most)
+	}
+}
+
 // character checks that a text is one ASCII character that can mean something.
 func (d *decoder) character(s String, what string) {
 	c := s.Value
@@ -178,6 +185,9 @@ func (s Strings) unique(d *decoder, fold func(string) string) {
 	}
 }
 
+// mostBuckets is how many files a partition may have.
+const mostBuckets = 1000
+
 func (s *Silver) check(d *decoder, at diag.Pos) {
 	s.Key.unique(d, strings.Clone)
 	s.PartitionBy.unique(d, strings.Clone)
@@ -187,6 +197,10 @@ func (s *Silver) check(d *decoder, at diag.Pos) {
 	}
 	if s.LatestBy.IsSet() && !s.Key.IsSet() {
 		d.add(s.LatestBy.Pos, "name the key, or take latest_by out", "latest_by has no meaning without a key")
+	}
+	d.between(s.Buckets, "buckets", 1, mostBuckets)
+	if s.Buckets.IsSet() && !s.Key.IsSet() {
+		d.add(s.Buckets.Pos, "name the key, or take buckets out", "buckets has no meaning without a key")
 	}
 	if s.Columns.IsSet() && s.Columns.Len() == 0 {
 		d.add(at, "name at least one", "the table has no columns")

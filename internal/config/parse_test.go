@@ -225,6 +225,29 @@ lakehouse.yaml:4:46: unknown key "2)"; a comma ends a value within { }: put a te
 	}
 }
 
+func TestBuckets(t *testing.T) {
+	const columns = ", columns: {a: {type: string}}}}\n"
+	for _, test := range []struct{ table, want string }{
+		{"key: a, buckets: 1", ""},
+		{"key: a, buckets: 1000", ""},
+		{"key: a, buckets: 0", `4:31: buckets goes from 1 to 1000`},
+		{"key: a, buckets: -1", `4:31: buckets goes from 1 to 1000`},
+		{"key: a, buckets: 1001", `4:31: buckets goes from 1 to 1000`},
+		{"key: a, buckets: 2.5", `4:31: a whole number is wanted here, not the number 2.5`},
+		{"key: a, buckets: '8'", `4:31: a whole number is wanted here, not the text "8"; take the quotes away`},
+		{"key: a, bucket: 8", `4:22: unknown key "bucket"; did you mean "buckets"?`},
+		{"buckets: 8", `4:23: buckets has no meaning without a key; name the key, or take buckets out`},
+		{"distinct: true, buckets: 8", `4:39: buckets has no meaning without a key; name the key, or take buckets out`},
+	} {
+		if test.want != "" {
+			test.want = "lakehouse.yaml:" + test.want
+		}
+		if _, got := parseText(t, base+"silver: {b: {"+test.table+columns); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.table, got, test.want)
+		}
+	}
+}
+
 func TestColumnsGivenTwice(t *testing.T) {
 	_, got := parseText(t, base+"silver: {b: {columns: {a: {type: string}}, table_checks: {u: {unique: [a, a]}}}}\n"+
 		"gold: {g: {from: b, join: {c: {on: [a, a]}, d: {on: {a: x, b: x}}}, columns: {a: a}}}\n")

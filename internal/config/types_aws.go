@@ -67,13 +67,8 @@ func (a *AWS) check(d *decoder, _ diag.Pos) {
 }
 
 func (g *Glue) check(d *decoder, _ diag.Pos) {
-	between := func(v Int, name string, least, most int64) {
-		if v.valid() && (v.Value < least || v.Value > most) {
-			d.add(v.Pos, "", "%s goes from %d to %d", name, least, most)
-		}
-	}
-	between(g.MaxWorkers, "max_workers", 2, 299)
-	between(g.Retries, "retries", 0, 10)
+	d.between(g.MaxWorkers, "max_workers", 2, 299)
+	d.between(g.Retries, "retries", 0, 10)
 	if t := g.Timeout; t.valid() && (t.Value < 5*time.Minute || t.Value > 7*24*time.Hour) {
 		d.add(t.Pos, "", "timeout goes from 5m to 7d")
 	}

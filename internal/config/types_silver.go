@@ -9,6 +9,7 @@ type Silver struct {
 	Key         Strings         `yaml:"key" doc:"Column or columns that identify a row: one row per key is kept."`
 	LatestBy    String          `yaml:"latest_by" doc:"Which version of a key wins: the one with the highest value of this column. By default the one ingested last."`
 	PartitionBy Strings         `yaml:"partition_by" doc:"Column or columns whose values become folders."`
+	Buckets     Int             `yaml:"buckets" default:"1" doc:"In how many files, from 1 to 1000, each partition is, or the whole table if it has none: a row is in the one that its key says. For partitions that are too large for one worker."`
 	Distinct    Bool            `yaml:"distinct" default:"false" doc:"Drop rows that repeat another in all columns; for tables without a key."`
 	Columns     Map[Column]     `yaml:"columns,required" names:"column" doc:"The columns, in order."`
 	Checks      Map[Check]      `yaml:"checks" names:"check" doc:"Conditions on every row."`

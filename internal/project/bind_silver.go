@@ -27,7 +27,7 @@ func (b *binder) silver(e *config.Entry[config.Silver]) {
 		}
 	}
 	b.silverKeys(s)
-	s.Distinct = s.cfg.Distinct.Value
+	s.Distinct, s.Buckets = s.cfg.Distinct.Value, int(s.cfg.Buckets.Value)
 	s.Limits = limits(s.cfg.Limits)
 	r := b.rawOf(s)
 	for i := range s.Columns {

@@ -13,9 +13,9 @@ import (
 // same definition does, so that tables made under the old one are rebuilt.
 const definitionFormat = "lakectl/1"
 
-// A definition holds what decides which rows a table has, and nothing else:
-// not where files lie, not limits and table checks, which only decide whether
-// they are published.
+// A definition holds what decides which rows a table has and by what they are
+// parted into files, and nothing else: not where files lie, not limits and table
+// checks, which only decide whether they are published.
 
 // define fills in the hashes of all tables.
 func (p *Project) define() {
@@ -64,6 +64,9 @@ func (s *Silver) define(c *config.Silver) (hash string, parts map[string]string)
 	d.add("latest_by", c.LatestBy.Value)
 	d.add("partition_by", s.PartitionNames())
 	d.add("distinct", s.Distinct)
+	if s.Buckets > 1 { // one is what all tables had once, whose definitions are still the same
+		d.add("buckets", s.Buckets)
+	}
 	return d.hash(layerSilver, s.Name)
 }
 

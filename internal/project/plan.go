@@ -47,6 +47,7 @@ type Silver struct {
 	Key         []int     // indexes of Columns; key columns are Required
 	LatestBy    int       // index of Columns, or -1
 	PartitionBy []int     // indexes of Columns
+	Buckets     int       // files of each partition, from 1 to 1000: a row is in the one that its key says
 	Distinct    bool
 	Checks      []*Check // row checks, in the file's order
 	TableChecks []*TableCheck

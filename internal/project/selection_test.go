@@ -120,6 +120,8 @@ gold:
 		{"an expression", "+ 1", "+ 2", "g.g g.h s.a s.b"},
 		{"a type", "n: {type: integer", "n: {type: bigint", "g.g g.h s.a s.b"},
 		{"a key", "    key: id\n", "    key: [id, n]\n", "g.g g.h s.a s.b"},
+		{"buckets", "key: id", "key: id\n    buckets: 2", "g.g g.h s.a s.b"},
+		{"one bucket, which all tables have", "key: id", "key: id\n    buckets: 1", ""},
 		{"a zone", "{type: timestamp}", "{type: timestamp, timezone: Europe/Berlin}", "g.g s.b"},
 		{"on_fail", "on_fail: flag", "on_fail: quarantine", "g.g s.b"},
 		{"a measure", "max(t)", "min(t)", "g.g"},
