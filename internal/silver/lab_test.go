@@ -92,7 +92,7 @@ func some(values ...string) []*string {
 // world is a lake with one silver table, without its log: what a commit brings
 // replaces what was there.
 type world struct {
-	t          *testing.T
+	t          testing.TB
 	table      *project.Silver
 	raw        []string
 	bucket     *mem.Bucket
@@ -108,7 +108,7 @@ type world struct {
 	rebuilt    bool // by the last commit, from scratch
 }
 
-func newWorld(t *testing.T, table *project.Silver, raw ...string) *world {
+func newWorld(t testing.TB, table *project.Silver, raw ...string) *world {
 	return &world{t: t, table: table, raw: raw, bucket: mem.New(mem.Options{}), order: map[string]int64{}, files: map[string]*lake.File{},
 		indexes: map[string]*lake.File{}, quarantine: map[string]*lake.File{}, totals: map[string]lake.Totals{}, records: map[string]int64{}}
 }
@@ -401,7 +401,7 @@ func lines(rows []map[string]string, without ...string) []string {
 	return out
 }
 
-func same(t *testing.T, what string, got, want []string) {
+func same(t testing.TB, what string, got, want []string) {
 	t.Helper()
 	if slices.Equal(got, want) {
 		return
