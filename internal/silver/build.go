@@ -129,7 +129,8 @@ func newBuild(req Request, o Options) *build {
 	}
 	b := &build{
 		req: req, o: o, all: all, own: len(req.Table.Columns), file: req.Table.FileTable(),
-		rawAt: rawColumns(req.Table, req.RawColumns), partitions: table.NewPartitions(parts), compare: keyOf(req.Table),
+		rawAt: rawColumns(req.Table, req.RawColumns), partitions: table.NewPartitions(parts), buckets: max(1, req.Table.Buckets),
+		compare: keyOf(req.Table),
 		workers: make([]*worker, o.Workers),
 		changes: newChangeLog(o.Workers, len(req.Table.Referenced)),
 		result:  &Result{Changes: map[string]lake.Totals{}, Counts: map[string]int64{}},

@@ -3,8 +3,10 @@ package silver
 import (
 	"context"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"math/rand/v2"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -29,7 +31,11 @@ var variants = map[string]variant{
 	"last":   {yaml: "key: id; partition_by: [region, day]", key: []string{"id"}, partitioned: "region", known: "quarantine"},
 	"folder in the key": {yaml: "key: [id, region]; latest_by: at; partition_by: region", key: []string{"id", "region"}, latest: true,
 		partitioned: "region", known: "quarantine"},
-	"one file": {yaml: "key: id; latest_by: at", key: []string{"id"}, latest: true, known: "quarantine"},
+	"one file":    {yaml: "key: id; latest_by: at", key: []string{"id"}, latest: true, known: "quarantine"},
+	"two buckets": {yaml: "key: id; buckets: 2; partition_by: [region, day]", key: []string{"id"}, partitioned: "region", known: "quarantine"},
+	"folder in the key, buckets": {yaml: "key: [id, region]; buckets: 3; latest_by: at; partition_by: region", key: []string{"id", "region"}, latest: true,
+		partitioned: "region", known: "flag"},
+	"buckets alone": {yaml: "key: [at, id, amount]; buckets: 1000", key: []string{"at", "id", "amount"}, known: "flag"},
 	"distinct": {yaml: "distinct: true; partition_by: day", distinct: true, known: "quarantine",
 		key: []string{"id", "region", "at", "day", "amount", "twice", "ref", "note"}},
 	"every row": {yaml: "partition_by: region", partitioned: "region", known: "flag"},
@@ -106,7 +112,25 @@ func (h *history) step() {
 		}
 	}
 	h.logged(before, h.referred())
+	h.inTheirFiles()
 	h.sameFromScratch()
+}
+
+// inTheirFiles checks that rows are in the files that their keys say.
+func (h *history) inTheirFiles() {
+	h.t.Helper()
+	for _, f := range sorted(h.files) {
+		for _, row := range h.world.rows(map[string]*lake.File{f.Path: f}, h.table.Table(), h.table.PartitionNames()...) {
+			var values []string
+			for _, c := range h.table.Key {
+				values = append(values, row[h.table.Columns[c].Name])
+			}
+			bucket := crc32.ChecksumIEEE([]byte(strings.Join(values, "\x1f"))) % uint32(h.table.Buckets)
+			if want := fmt.Sprintf("part-%d.parquet", bucket); path.Base(f.Path) != want {
+				h.t.Errorf("the row with the key %q is in %s, not in %s", values, f.Path, want)
+			}
+		}
+	}
 }
 
 // referred returns the hashes of the values of the column that others refer to.

@@ -62,10 +62,10 @@ func (b *build) openIndex(ctx context.Context, path string) (*index, error) {
 
 // consult looks a file up in its index, or makes the entries anew.
 func (b *build) consult(ctx context.Context, x *index, e *existing) error {
-	partition := b.partitions.At(e.id).Path
+	at := b.placeOf(e.id)
 	known := x != nil
 	if known && b.compare.columns != nil {
-		e.keys, known = x.hashes(keyHashes, partition)
+		e.keys, known = x.hashes(keyHashes, at)
 	}
 	for i, check := range b.req.Table.Checks {
 		if check.References == nil || b.req.Changed[i] == nil {
@@ -76,7 +76,7 @@ func (b *build) consult(ctx context.Context, x *index, e *existing) error {
 			continue
 		}
 		column := b.req.Table.Columns[check.Reads[0]].Name
-		hashes, ok := x.hashes(columnHashes+column, partition)
+		hashes, ok := x.hashes(columnHashes+column, at)
 		e.rejudge = e.rejudge || !ok || slices.ContainsFunc(hashes, b.req.Changed[i].Has)
 	}
 	e.rejudge = e.rejudge || b.req.RejudgeAll
@@ -109,12 +109,12 @@ func (b *build) scanExisting(ctx context.Context, e *existing, do func(all []arr
 
 // withPartition puts the columns of a file and those of its path into the
 // table's order.
-func (b *build) withPartition(id int32, cols []arrow.Array, n int) []arrow.Array {
+func (b *build) withPartition(file int32, cols []arrow.Array, n int) []arrow.Array {
 	all := make([]arrow.Array, len(b.all.Columns))
 	for i, at := range b.inFile {
 		all[at] = cols[i]
 	}
-	for i, col := range b.partitions.Columns(id, n) {
+	for i, col := range b.partitions.Columns(file/int32(b.buckets), n) {
 		all[b.req.Table.PartitionBy[i]] = col
 	}
 	return all
@@ -156,11 +156,11 @@ const (
 	settledSeq  = 1 << 62
 )
 
-// mustWrite notes that a partition's file has to be written.
-func (b *build) mustWrite(id int32) {
+// mustWrite notes that a file has to be written.
+func (b *build) mustWrite(file int32) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.changed[id] = true
+	b.changed[file] = true
 }
 
 // rejudge judges the references of rows of the table again and puts their flags

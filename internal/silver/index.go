@@ -13,11 +13,11 @@ import (
 	"unsafe"
 )
 
-// An index file holds, for the partitions that one commit wrote, the sorted
-// 64-bit hashes of their keys and of the columns that refer to other tables; and
-// for columns that others refer to, the hashes of the values whose presence the
-// commit may have changed. It only tells which partitions to look into, so a
-// lost index costs time (all partitions are looked into) and never rows.
+// An index file holds, for the files that one commit wrote, the sorted 64-bit
+// hashes of their keys and of the columns that refer to other tables; and for
+// columns that others refer to, the hashes of the values whose presence the
+// commit may have changed. It only tells which files to look into, so a lost
+// index costs time (all files are looked into) and never rows.
 //
 // Layout: the magic, the sections' hashes (little endian), the directory as
 // JSON, its length and the CRC-32 (Castagnoli) of all before, 4 bytes each.
@@ -30,12 +30,17 @@ const (
 	changedHashes = "changed:" // + name: hashes of values that came or went
 )
 
+// subject is what the hashes of a section are of: a file, but for changedHashes.
+type subject struct {
+	About string `json:"about"`
+	place
+}
+
 // section is one list of hashes of an index file.
 type section struct {
-	About     string `json:"about"`
-	Partition string `json:"partition"`
-	Offset    int64  `json:"offset"`
-	Count     int64  `json:"count"`
+	subject
+	Offset int64 `json:"offset"`
+	Count  int64 `json:"count"`
 }
 
 // indexWriter writes an index file, section by section.
@@ -48,7 +53,7 @@ type indexWriter struct {
 }
 
 // add adds a section; hashes are sorted and freed of repeats in place.
-func (w *indexWriter) add(about, partition string, hashes []uint64) error {
+func (w *indexWriter) add(about string, at place, hashes []uint64) error {
 	if w.out == nil {
 		out, err := w.open()
 		if err != nil {
@@ -60,7 +65,7 @@ func (w *indexWriter) add(about, partition string, hashes []uint64) error {
 		}
 	}
 	hashes = sortedSet(hashes)
-	w.sections = append(w.sections, section{about, partition, w.offset, int64(len(hashes))})
+	w.sections = append(w.sections, section{subject{about, at}, w.offset, int64(len(hashes))})
 	return w.write(hashesAsBytes(hashes))
 }
 
@@ -98,7 +103,7 @@ func (w *indexWriter) close() error {
 // index is an index file in memory.
 type index struct {
 	data     []byte
-	sections []section
+	sections map[subject]section
 }
 
 var errIndex = errors.New("damaged index")
@@ -118,28 +123,29 @@ func readIndex(data []byte) (*index, error) {
 	if start < int64(len(indexMagic)) {
 		return nil, fmt.Errorf("%w: a directory of %d bytes", errIndex, size)
 	}
-	x := &index{data: data[:start]}
-	if err := json.Unmarshal(data[start:end-4], &x.sections); err != nil {
+	var sections []section
+	if err := json.Unmarshal(data[start:end-4], &sections); err != nil {
 		return nil, fmt.Errorf("%w: %w", errIndex, err)
 	}
-	for _, s := range x.sections {
+	x := &index{data: data[:start], sections: make(map[subject]section, len(sections))}
+	for _, s := range sections {
 		if s.Offset < 0 || s.Count < 0 || s.Count > start/8 || s.Offset > start-8*s.Count {
 			return nil, fmt.Errorf("%w: a section beyond its end", errIndex)
 		}
+		x.sections[s.subject] = s
 	}
 	return x, nil
 }
 
 // hashes returns the hashes of a section, and whether there is one.
-func (x *index) hashes(about, partition string) ([]uint64, bool) {
-	for _, s := range x.sections {
-		if s.About == about && s.Partition == partition {
-			out := make([]uint64, s.Count)
-			copy(hashesAsBytes(out), x.data[s.Offset:s.Offset+8*s.Count])
-			return out, true
-		}
+func (x *index) hashes(about string, at place) ([]uint64, bool) {
+	s, ok := x.sections[subject{about, at}]
+	if !ok {
+		return nil, false
 	}
-	return nil, false
+	out := make([]uint64, s.Count)
+	copy(hashesAsBytes(out), x.data[s.Offset:s.Offset+8*s.Count])
+	return out, true
 }
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }

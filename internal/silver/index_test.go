@@ -16,8 +16,8 @@ func indexBytes(t testing.TB) []byte {
 	if !w.empty() {
 		t.Error("there is an index without sections")
 	}
-	err := errors.Join(w.add(keyHashes, "day=1", []uint64{9, 3, 3, 1 << 63}), w.add(columnHashes+"customer_id", "day=1", nil),
-		w.add(keyHashes, "day=2", []uint64{7}), w.close())
+	err := errors.Join(w.add(keyHashes, place{"day=1", 0}, []uint64{9, 3, 3, 1 << 63}), w.add(columnHashes+"customer_id", place{"day=1", 0}, nil),
+		w.add(keyHashes, place{"day=2", 0}, []uint64{7}), w.add(keyHashes, place{"day=2", 3}, []uint64{8}), w.close())
 	if err != nil || w.empty() {
 		t.Fatal(err)
 	}
@@ -33,18 +33,21 @@ func TestIndexReturnsSortedHashes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
-		about, partition string
-		want             []uint64
-		ok               bool
+		about string
+		at    place
+		want  []uint64
+		ok    bool
 	}{
-		{keyHashes, "day=1", []uint64{3, 9, 1 << 63}, true},
-		{columnHashes + "customer_id", "day=1", []uint64{}, true},
-		{keyHashes, "day=2", []uint64{7}, true},
-		{keyHashes, "day=3", nil, false},
-		{columnHashes + "other", "day=1", nil, false},
+		{keyHashes, place{"day=1", 0}, []uint64{3, 9, 1 << 63}, true},
+		{columnHashes + "customer_id", place{"day=1", 0}, []uint64{}, true},
+		{keyHashes, place{"day=2", 0}, []uint64{7}, true},
+		{keyHashes, place{"day=2", 3}, []uint64{8}, true},
+		{keyHashes, place{"day=1", 3}, nil, false},
+		{keyHashes, place{"day=3", 0}, nil, false},
+		{columnHashes + "other", place{"day=1", 0}, nil, false},
 	} {
-		if got, ok := x.hashes(test.about, test.partition); !slices.Equal(got, test.want) || ok != test.ok {
-			t.Errorf("%s of %s: %v, %v, want %v, %v", test.about, test.partition, got, ok, test.want, test.ok)
+		if got, ok := x.hashes(test.about, test.at); !slices.Equal(got, test.want) || ok != test.ok {
+			t.Errorf("%s of %v: %v, %v, want %v, %v", test.about, test.at, got, ok, test.want, test.ok)
 		}
 	}
 }
@@ -83,7 +86,7 @@ func FuzzReadIndex(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if x, err := readIndex(data); err == nil {
 			for _, s := range x.sections {
-				x.hashes(s.About, s.Partition)
+				x.hashes(s.About, s.place)
 			}
 		}
 	})

@@ -1,6 +1,7 @@
 package silver
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -117,14 +118,27 @@ func TestLongValuesAreCutInReasons(t *testing.T) {
 	}
 }
 
-func TestByPartitionKeepsTheOrderOfRows(t *testing.T) {
-	var got []string
-	err := byPartition([]int32{1, 2, 4, 5, 6}, []int32{9, 3, 0, 9, 3, 0, 3}, func(id int32, rows []int32) error {
-		got = append(got, fmt.Sprint(id, rows))
-		return nil
-	})
-	if want := []string{"0 [2 5]", "3 [1 4 6]"}; err != nil || !slices.Equal(got, want) {
-		t.Errorf("%v, %v, want %v", got, err, want)
+func TestGroupsKeepTheOrderOfRows(t *testing.T) {
+	rows := []int32{6, 1, 2, 4, 5}
+	for _, test := range []struct {
+		ids  []int32
+		want []string
+	}{
+		{[]int32{9, 3, 0, 9, 3, 0, 3}, []string{"0 [2 5]", "3 [6 1 4]"}},
+		{[]int32{9, 3e6, 0, 9, 3e6, 0, 3e6}, []string{"0 [2 5]", "3000000 [6 1 4]"}}, // which are sorted, not counted
+	} {
+		var got []string
+		collect := func(id int32, rows []int32) error {
+			got = append(got, fmt.Sprint(id, rows))
+			return nil
+		}
+		if err := groupRows(rows, test.ids, collect); err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("%v, %v, want %v", got, err, test.want)
+		}
+		stop := errors.New("stop")
+		if err := groupRows(rows, test.ids, func(int32, []int32) error { return stop }); !errors.Is(err, stop) {
+			t.Errorf("%v, want %v", err, stop)
+		}
 	}
 }
 

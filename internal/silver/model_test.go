@@ -121,9 +121,9 @@ func (v variant) judge(r *modelRow, refs map[string]bool) *judged {
 	required := func(name string) bool { return !v.distinct && slices.Contains(v.key, name) }
 	column("id", r.cells["id"], required("id"))
 	column("region", r.cells["region"], required("region"))
-	column("at", r.cells["at"], false)
+	column("at", r.cells["at"], required("at"))
 	derived("day", "at", func(x string) string { return x[:10] })
-	column("amount", r.cells["amount"], false)
+	column("amount", r.cells["amount"], required("amount"))
 	derived("twice", "amount", func(x string) string { return doubled[x] })
 	column("ref", r.cells["ref"], false)
 	column("note", r.cells["note"], false)

@@ -107,6 +107,6 @@ func Changed(ctx context.Context, open table.Opener, path, column string) (hashe
 	if err != nil {
 		return nil, false, nil //nolint:nilerr // a damaged index says nothing
 	}
-	hashes, ok = x.hashes(changedHashes+column, "")
+	hashes, ok = x.hashes(changedHashes+column, place{})
 	return hashes, ok, nil
 }

@@ -3,6 +3,7 @@ package silver
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -16,8 +17,8 @@ import (
 )
 
 // candidateColumns follow the table's in the store of candidates: the hash of
-// the key, the place in the order of ingestion, and the partition that the row
-// is in already, or -1.
+// the key, the place in the order of ingestion, and the file that the row is in
+// already, or -1.
 var candidateColumns = []schema.Column{
 	{Name: "_hash", Type: schema.T(schema.Bigint)}, {Name: "_order", Type: schema.T(schema.Bigint)}, {Name: "_home", Type: schema.T(schema.Integer)},
 }
@@ -189,7 +190,7 @@ func (b *build) order(sourceFile, sourceRow arrow.Array) ([]int64, error) {
 	return out, nil
 }
 
-// place sends rows to their partitions.
+// place sends rows to their files.
 func (b *build) place(worker int, seq uint64, all []arrow.Array, rows []int32) error {
 	if len(rows) == 0 {
 		return nil
@@ -205,17 +206,39 @@ func (b *build) place(worker int, seq uint64, all []arrow.Array, rows []int32) e
 		w.fresh = map[int32]bool{}
 	}
 	b.changes.add(b, worker, all, rows)
-	return byPartition(rows, w.ids, func(id int32, rows []int32) error {
-		w.fresh[id] = true
-		return b.store.Append(worker, seq, int(id), cols, rows)
+	if b.buckets > 1 {
+		w.buckets = w.bucketer.Rows(w.buckets, pick(all, b.req.Table.Key), all[0].Len(), b.buckets)
+	}
+	return groupRows(rows, w.ids, func(partition int32, rows []int32) error {
+		return b.byBucket(w, rows, func(bucket int32, rows []int32) error {
+			file, err := b.fileOf(partition, bucket)
+			if err != nil {
+				return err
+			}
+			w.fresh[file] = true
+			return b.store.Append(worker, seq, int(file), cols, rows)
+		})
 	})
 }
 
-// byPartition groups rows by their ids, keeping their order, by counting.
-func byPartition(rows, ids []int32, do func(id int32, rows []int32) error) error {
+// byBucket groups rows of a partition by the worker's buckets.
+func (b *build) byBucket(w *worker, rows []int32, do func(bucket int32, rows []int32) error) error {
+	if b.buckets == 1 {
+		return do(0, rows)
+	}
+	return groupRows(rows, w.buckets, do)
+}
+
+// groupRows groups rows by their ids, keeping their order: by counting, unless
+// the ids are many more than the rows.
+func groupRows(rows, ids []int32, do func(id int32, rows []int32) error) error {
+	const manyMore = 8
 	most := int32(0)
 	for _, row := range rows {
 		most = max(most, ids[row])
+	}
+	if int(most) > manyMore*len(rows) {
+		return groupBySorting(rows, ids, do)
 	}
 	ends := make([]int32, most+2)
 	for _, row := range rows {
@@ -237,6 +260,29 @@ func byPartition(rows, ids []int32, do func(id int32, rows []int32) error) error
 		if err := do(id, sorted[ends[id]:ends[id+1]]); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// groupBySorting does the same by sorting.
+func groupBySorting(rows, ids []int32, do func(id int32, rows []int32) error) error {
+	keys, sorted := make([]uint64, len(rows)), make([]int32, len(rows))
+	for i, row := range rows {
+		keys[i] = uint64(ids[row])<<32 | uint64(i)
+	}
+	slices.Sort(keys)
+	for i, key := range keys {
+		sorted[i] = rows[uint32(key)]
+	}
+	for start := 0; start < len(keys); {
+		id, end := keys[start]>>32, start+1
+		for end < len(keys) && keys[end]>>32 == id {
+			end++
+		}
+		if err := do(int32(id), sorted[start:end]); err != nil {
+			return err
+		}
+		start = end
 	}
 	return nil
 }

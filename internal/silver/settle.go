@@ -16,7 +16,7 @@ import (
 )
 
 // settle finds, of the candidates with one key, the row that counts, and sends
-// it to its partition.
+// it to its file.
 func (b *build) settle(ctx context.Context) error {
 	return engine.ForEach(ctx, len(b.workers), b.candidates.Parts(), func(ctx context.Context, worker, part int) error {
 		s := newSettler(b, worker)
@@ -202,7 +202,7 @@ func (b *build) drop(worker int, c *candidateBatch, row int32) {
 	}
 }
 
-// placeSettled sends the rows that count to their partitions: the fresh ones as
+// placeSettled sends the rows that count to their files: the fresh ones as
 // new, the others back to where they were.
 func (b *build) placeSettled(worker int, seq uint64, c *candidateBatch, fresh, staying []int32) error {
 	slices.SortFunc(fresh, func(i, j int32) int { return cmp.Compare(c.order[i], c.order[j]) })

@@ -30,20 +30,21 @@ type build struct {
 	rawAt      []int        // places of the table's raw columns in those of bronze, or -1
 	compare    comparison
 	partitions *table.Partitions
+	buckets    int // files of a partition
 
 	inputs     []task          // row groups of bronze and quarantine, in order
 	open       []*table.Reader // inputs that are kept open
 	existing   []*existing     // the table's files
-	byID       map[int32]int   // partition to index of existing
+	byID       map[int32]int   // file to index of existing
 	repeated   *engine.HashSet // hashes of keys that may occur twice; nil: no row has a key
-	store      *engine.Store   // rows that go to partitions
+	store      *engine.Store   // rows that go to the table, by file
 	candidates *engine.Store   // rows whose key may occur twice
 	quarantine *quarantine.Writer
 	workers    []*worker
 
 	needsRebuild atomic.Bool
 	mu           sync.Mutex
-	changed      map[int32]bool // partitions that must be written
+	changed      map[int32]bool // files that must be written
 	result       *Result
 	changes      changeLog
 	referenced   []int // columns whose values are logged in changes; nil for a build from scratch
@@ -51,15 +52,17 @@ type build struct {
 
 // worker is what one worker keeps to itself.
 type worker struct {
-	judge  *judge
-	finder *table.PartitionOf
-	hasher vec.Hasher
-	hashes []uint64
-	ids    []int32
-	totals map[string]lake.Totals
-	judged int64
-	fatal  map[string]example // by check
-	fresh  map[int32]bool     // partitions that new rows went to
+	judge    *judge
+	finder   *table.PartitionOf
+	ids      []int32
+	bucketer vec.Bucketer
+	buckets  []int32
+	hasher   vec.Hasher
+	hashes   []uint64
+	totals   map[string]lake.Totals
+	judged   int64
+	fatal    map[string]example // by check
+	fresh    map[int32]bool     // files that new rows went to
 }
 
 // inputFile is a file of rows to judge.
@@ -101,7 +104,7 @@ func (t task) scan(ctx context.Context, bucket storage.Bucket, columns []schema.
 // existing is a file of the table before the build.
 type existing struct {
 	*lake.File
-	id      int32
+	id      int32    // of the file
 	keys    []uint64 // sorted hashes of its keys, until repeated ones are found
 	touched bool     // it may hold keys that came again
 	rejudge bool     // it may hold rows whose references came or went
@@ -140,7 +143,7 @@ func (b *build) openInput(ctx context.Context, path string, replay bool) error {
 	return nil
 }
 
-// openFiles opens the inputs and numbers the partitions that exist.
+// openFiles opens the inputs and numbers the files that exist.
 func (b *build) openFiles(ctx context.Context) error {
 	replay := map[string]bool{}
 	for _, f := range b.req.Replay {
@@ -153,7 +156,7 @@ func (b *build) openFiles(ctx context.Context) error {
 	}
 	b.byID, b.changed = map[int32]int{}, map[int32]bool{}
 	for _, f := range b.req.Files {
-		id, err := b.partitions.AddValues(f.Partition)
+		id, err := b.fileAt(f)
 		if err != nil {
 			return err
 		}

@@ -1,12 +1,10 @@
 package silver
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"maps"
-	"path"
 	"slices"
 	"sync"
 
@@ -21,10 +19,7 @@ import (
 	"github.com/lakectl/lakectl/internal/vec"
 )
 
-// partFile is the name of the one file of a partition.
-const partFile = "part-0.parquet"
-
-// written is a partition that was written.
+// written is a file that was written.
 type written struct {
 	change  lake.FileChange
 	before  map[string]int64 // rows by source file
@@ -33,20 +28,18 @@ type written struct {
 	columns [][]uint64 // hashes of the referring columns, by referringColumns
 }
 
-// write writes the partitions that changed, and the index.
+// write writes the files that changed, and the index.
 func (b *build) write(ctx context.Context) error {
 	for _, w := range b.workers {
 		maps.Copy(b.changed, w.fresh)
 	}
-	ids := slices.SortedFunc(maps.Keys(b.changed), func(x, y int32) int {
-		return cmp.Compare(b.partitions.At(x).Path, b.partitions.At(y).Path)
-	})
+	ids := slices.SortedFunc(maps.Keys(b.changed), b.compareFiles)
 	var index storage.Writer
 	x := &indexWriter{open: func() (out io.Writer, err error) {
 		index, err = b.req.Stager.Stage(ctx, b.ref(), b.indexPath())
 		return index, err
 	}}
-	err := b.writePartitions(ctx, ids, x)
+	err := b.writeFiles(ctx, ids, x)
 	if err == nil {
 		err = b.finishIndex(x)
 	}
@@ -68,20 +61,20 @@ func (b *build) indexPath() string {
 	return fmt.Sprintf("%s/%020d.keys", b.ref().IndexDir(), b.req.Sequence)
 }
 
-// writePartitions writes partitions, and takes note of them in their order: what
-// the index says of one need not wait for all.
-func (b *build) writePartitions(ctx context.Context, ids []int32, x *indexWriter) error {
+// writeFiles writes files, and takes note of them in their order: what the index
+// says of one need not wait for all.
+func (b *build) writeFiles(ctx context.Context, ids []int32, x *indexWriter) error {
 	var mu sync.Mutex
 	done, next := make([]*written, len(ids)), 0
 	return engine.ForEach(ctx, len(b.workers), len(ids), func(ctx context.Context, worker, i int) error {
-		w, err := b.writePartition(ctx, b.workers[worker], ids[i])
+		w, err := b.writeFile(ctx, b.workers[worker], ids[i])
 		if err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
 		for done[i] = w; next < len(ids) && done[next] != nil; next++ {
-			if err := b.note(x, b.partitions.At(ids[next]).Path, done[next]); err != nil {
+			if err := b.note(x, b.placeOf(ids[next]), done[next]); err != nil {
 				return err
 			}
 			done[next] = nil
@@ -90,8 +83,8 @@ func (b *build) writePartitions(ctx context.Context, ids []int32, x *indexWriter
 	})
 }
 
-// note adds a partition that was written to the result and the index.
-func (b *build) note(x *indexWriter, partition string, w *written) error {
+// note adds a file that was written to the result and the index.
+func (b *build) note(x *indexWriter, at place, w *written) error {
 	b.result.Put = append(b.result.Put, w.change)
 	for name, n := range w.after {
 		b.move(name, lake.Totals{Silver: n})
@@ -100,12 +93,12 @@ func (b *build) note(x *indexWriter, partition string, w *written) error {
 		b.move(name, lake.Totals{Silver: -n})
 	}
 	if b.compare.columns != nil {
-		if err := x.add(keyHashes, partition, w.keys); err != nil {
+		if err := x.add(keyHashes, at, w.keys); err != nil {
 			return err
 		}
 	}
 	for j, column := range b.referring() {
-		if err := x.add(columnHashes+b.all.Columns[column].Name, partition, w.columns[j]); err != nil {
+		if err := x.add(columnHashes+b.all.Columns[column].Name, at, w.columns[j]); err != nil {
 			return err
 		}
 	}
@@ -127,12 +120,9 @@ func (b *build) referring() []int {
 	return columns
 }
 
-// writePartition writes the file of one partition: the rows that stay, then
-// those that come.
-func (b *build) writePartition(ctx context.Context, w *worker, id int32) (*written, error) {
-	part := b.partitions.At(id)
-	target := table.Target{Table: b.ref(), Path: path.Join(b.ref().Dir(), part.Path, partFile), Partition: part.Values}
-	out, err := table.Create(ctx, b.req.Stager, target, b.file, parquetio.WriterOptions{Bloom: b.req.Table.Bloom()})
+// writeFile writes a file: the rows that stay, then those that come.
+func (b *build) writeFile(ctx context.Context, w *worker, id int32) (*written, error) {
+	out, err := table.Create(ctx, b.req.Stager, b.targetOf(id), b.file, parquetio.WriterOptions{Bloom: b.req.Table.Bloom()})
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +201,7 @@ func count(into map[string]int64, sourceFile arrow.Array) {
 // finishIndex ends the index, and removes the indexes that no file needs any more.
 func (b *build) finishIndex(x *indexWriter) error {
 	for i, column := range b.referenced {
-		if err := x.add(changedHashes+b.all.Columns[column].Name, "", b.changes.changed(i)); err != nil {
+		if err := x.add(changedHashes+b.all.Columns[column].Name, place{}, b.changes.changed(i)); err != nil {
 			return err
 		}
 	}
