@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/lakectl/lakectl/internal/expr"
 	"github.com/lakectl/lakectl/internal/project"
@@ -92,7 +93,8 @@ func compileSilver(s *project.Silver) silver {
 	name := func(i int) string { return s.Columns[i].Name }
 	out := silver{
 		Name: s.Name, From: s.From.Name, Raw: texts(s.Raw), ComputeOrder: list(s.Order, name), Key: list(s.Key, name),
-		PartitionBy: list(s.PartitionBy, name), Distinct: s.Distinct, Referenced: list(s.Referenced, name), Limits: compileLimits(s.Limits),
+		PartitionBy: list(s.PartitionBy, name), Buckets: s.Buckets, Bucket: bucket(s), Distinct: s.Distinct,
+		Referenced: list(s.Referenced, name), Limits: compileLimits(s.Limits),
 		Schema: columns(s.Table()), Definition: s.Definition, Parts: s.Parts,
 		Columns: list(s.Columns, func(c *project.Column) silverColumn { return compileColumn(s, c) }),
 		Checks:  list(s.Checks, func(c *project.Check) check { return compileCheck(s, c) }),
@@ -104,6 +106,19 @@ func compileSilver(s *project.Silver) silver {
 		out.LatestBy = name(s.LatestBy)
 	}
 	return out
+}
+
+// bucket returns the SQL of the bucket of a row as vec.Bucketer has it, a bigint;
+// nil if the table has no buckets.
+func bucket(s *project.Silver) *string {
+	if s.Buckets <= 1 {
+		return nil
+	}
+	key := list(s.Key, func(i int) string {
+		return "CAST(`" + strings.ReplaceAll(s.Columns[i].Name, "`", "``") + "` AS STRING)"
+	})
+	sql := fmt.Sprintf(`crc32(CAST(concat_ws('\u001f', %s) AS BINARY)) %% %d`, strings.Join(key, ", "), s.Buckets)
+	return &sql
 }
 
 func compileColumn(s *project.Silver, c *project.Column) silverColumn {

@@ -66,6 +66,8 @@ type silver struct {
 	Key          []string          `json:"key"`
 	LatestBy     string            `json:"latest_by,omitempty"`
 	PartitionBy  []string          `json:"partition_by"`
+	Buckets      int               `json:"buckets"` // files of a partition: part-0.parquet to part-(N-1).parquet
+	Bucket       *string           `json:"bucket"`  // SQL over the columns of the table: which of them a row is in; null if there is one
 	Distinct     bool              `json:"distinct"`
 	Checks       []check           `json:"checks"`
 	TableChecks  []tableCheck      `json:"table_checks"`

@@ -1,6 +1,7 @@
 // Package sparktest has Spark 3.5 judge the SQL that package expr prints for
-// it, on the cases of exprtest: expressions, measures and raw texts. It has no
-// code of its own. It needs Java 8, 11 or 17, and pyspark of 300 MB.
+// it, on the cases of exprtest: expressions, measures and raw texts; and that of
+// the buckets of keys. It has no code of its own. It needs Java 8, 11 or 17, and
+// pyspark of 300 MB.
 //
 // One Spark computes all of it, in less than three minutes on 2 cores that are
 // free. Most of that is Spark's analysis of the expressions, not their rows, so

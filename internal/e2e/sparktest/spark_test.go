@@ -51,6 +51,7 @@ func TestSpark(t *testing.T) {
 	}
 	askMeasures(s, r, rows)
 	askReadings(s)
+	askBuckets(s, r, rows)
 	s.run()
 	t.Logf("%d cases of expressions", cases)
 	if cases < 20_000 {
