@@ -28,6 +28,7 @@ func TestChangedDefinitionsAreNoticedAndRebuilt(t *testing.T) {
 		{"a check", "amount >= 0", "amount >= 10", []string{"silver.transactions", "gold.daily_sales", "gold.latest_snapshot"}},
 		{"a gold measure", "customer_lifetime_value: {expr: \"coalesce(sum(transactions.revenue), 0)\"", "customer_lifetime_value: {expr: \"coalesce(max(transactions.revenue), 0)\"", []string{"gold.customer_analytics"}},
 		{"a partition", "partition_by: transaction_date", "partition_by: status", []string{"silver.transactions", "gold.daily_sales"}},
+		{"buckets", "key: transaction_id\n", "key: transaction_id\n    buckets: 3\n", []string{"silver.transactions (+buckets)", "gold.daily_sales"}},
 		{"no partition", "    partition_by: transaction_date\n", "", []string{"silver.transactions", "gold.daily_sales"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

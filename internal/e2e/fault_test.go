@@ -40,10 +40,13 @@ func afterOf(l *lab.Lab) lakeAfter {
 	return a
 }
 
-func newFaultLab(t *testing.T) *faultLab {
+func newFaultLab(t *testing.T, changes ...func(*lab.Lab)) *faultLab {
 	t.Helper()
 	l := sampleLab(t)
 	quarantineUnknown(l)
+	for _, change := range changes {
+		change(l)
+	}
 	stock := l.Generate(sample.Options{Seed: 31, Transactions: 150, Customers: 24, Days: 4, Files: 4, Defects: 0.4, Shuffled: true})
 	customers, transactions := stock.Of("customers"), stock.Of("transactions")
 	l.Arrive(stock, append(customers[:1:1], transactions[:2]...)...)
@@ -117,6 +120,16 @@ func TestFaultsAtEveryOperation(t *testing.T) {
 				f.disturb(t, faulty.Fault{At: at, Mode: modes[(at/faultStep+turn)%len(modes)]})
 			}
 		})
+	}
+}
+
+// TestFaultsWithBuckets does the same where each partition is several files, of
+// which some are published when the run ends.
+func TestFaultsWithBuckets(t *testing.T) {
+	f := newFaultLab(t, func(l *lab.Lab) { inBuckets(l, 3) })
+	modes := faulty.Modes()
+	for at := 1; at <= f.ops; at += 3 * faultStep {
+		f.disturb(t, faulty.Fault{At: at, Mode: modes[at%len(modes)]})
 	}
 }
 

@@ -62,7 +62,7 @@ type killLab struct {
 }
 
 // newKillLab prepares a run on all files, or on half of them where the other
-// half is in the lake already.
+// half is in the lake already, and silver in buckets.
 func newKillLab(t *testing.T, incremental bool) *killLab {
 	t.Helper()
 	l := sampleLab(t)
@@ -71,6 +71,7 @@ func newKillLab(t *testing.T, incremental bool) *killLab {
 	customers, transactions := stock.Of("customers"), stock.Of("transactions")
 	k := &killLab{Lab: l}
 	if incremental {
+		inBuckets(l, 2)
 		l.Arrive(stock, append(customers[:1:1], transactions[:3]...)...)
 		mustLakectl(l, "run", "--quiet")
 		k.base = filepath.Join(t.TempDir(), "base")

@@ -24,6 +24,7 @@ type shape struct {
 	distinct  bool
 	latestBy  bool
 	partition []string // of p (text), n (integer), d (date) and f (boolean)
+	buckets   int      // of each partition; 0 is none
 }
 
 func shapes() []shape {
@@ -44,7 +45,11 @@ func shapes() []shape {
 		shape{name: "key is the path", keys: []string{"n"}, partition: []string{"n"}},
 		shape{name: "keys of other types", keys: []string{"d", "f", "t"}, partition: []string{"n"}},
 		shape{name: "keys of decimals and times", keys: []string{"m", "w"}, latestBy: true},
-		shape{name: "keys of other types in the path", keys: []string{"d", "f", "b"}, partition: []string{"f", "d"}, latestBy: true})
+		shape{name: "keys of other types in the path", keys: []string{"d", "f", "b"}, partition: []string{"f", "d"}, latestBy: true},
+		shape{name: "buckets", keys: []string{"a"}, latestBy: true, buckets: 3},
+		shape{name: "buckets of partitions", keys: []string{"a", "b"}, partition: []string{"p", "n"}, buckets: 2},
+		shape{name: "buckets by decimals and times", keys: []string{"m", "w", "d"}, partition: []string{"d"}, latestBy: true, buckets: 1000},
+		shape{name: "buckets, and the key is the path", keys: []string{"n", "f", "t"}, partition: []string{"n", "f"}, buckets: 7})
 }
 
 func (s shape) yaml() string {
@@ -58,6 +63,9 @@ func (s shape) yaml() string {
 	}
 	if s.latestBy {
 		b.WriteString("    latest_by: t\n")
+	}
+	if s.buckets > 0 {
+		fmt.Fprintf(&b, "    buckets: %d\n", s.buckets)
 	}
 	if s.partition != nil {
 		fmt.Fprintf(&b, "    partition_by: [%s]\n", strings.Join(s.partition, ", "))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -162,6 +163,17 @@ type Row map[string]string
 // particular order.
 func (l *Lab) Rows(ref string) []Row {
 	l.T.Helper()
+	var out []Row
+	files := l.RowsByFile(ref)
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		out = append(out, files[path]...)
+	}
+	return out
+}
+
+// RowsByFile returns the rows of each file of a table, by path.
+func (l *Lab) RowsByFile(ref string) map[string][]Row {
+	l.T.Helper()
 	r, err := lake.ParseTableRef(ref)
 	if err != nil {
 		l.T.Fatal(err)
@@ -171,8 +183,9 @@ func (l *Lab) Rows(ref string) []Row {
 	if err != nil {
 		l.T.Fatal(err)
 	}
-	var out []Row
+	out := map[string][]Row{}
 	for _, f := range state.Files(r) {
+		rows := []Row{}
 		reader, err := table.Open(context.Background(), opened.Bucket(), f.Path)
 		if err != nil {
 			l.T.Fatal(err)
@@ -180,7 +193,7 @@ func (l *Lab) Rows(ref string) []Row {
 		columns := reader.File().Table().Columns
 		err = reader.ScanAll(columns, func(cols []arrow.Array, n int) error {
 			for i := range n {
-				out = append(out, rowOf(columns, cols, i, f.Partition))
+				rows = append(rows, rowOf(columns, cols, i, f.Partition))
 			}
 			return nil
 		})
@@ -188,6 +201,7 @@ func (l *Lab) Rows(ref string) []Row {
 			l.T.Fatal(err)
 		}
 		reader.Close()
+		out[f.Path] = rows
 	}
 	return out
 }
