@@ -14,7 +14,7 @@ import (
 // BenchmarkBuild builds a table of a million rows from scratch, by one worker.
 func BenchmarkBuild(b *testing.B) {
 	const files, perFile = 4, 250_000
-	for _, variant := range []string{"key: id", "key: id; partition_by: day"} {
+	for _, variant := range []string{"key: id", "key: id; partition_by: day", "key: id; buckets: 16", "key: id; buckets: 16; partition_by: day"} {
 		b.Run(variant, func(b *testing.B) {
 			yaml := strings.ReplaceAll(strings.ReplaceAll(modelYAML, "KNOWN", "flag"), "VARIANT", strings.ReplaceAll(variant, "; ", "\n    "))
 			w := newWorld(b, silverOf(b, bind(b, yaml), "t"), modelRaw...)
