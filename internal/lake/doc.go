@@ -50,9 +50,9 @@
 // An object is replaced at once, so whoever opens one has its old or its new
 // content, whole. State returns the last commit that is published whole, and
 // names one that is being published (Pending): of its files a reader may find
-// either content. Files of partitions that lose rows are published before those
-// that gain some, so a row that moves may be missing for a moment and is never
-// there twice.
+// either content. Files that lose rows are published, and files that go are
+// deleted, before those that gain some, so a row that moves may be missing for a
+// moment and is never there twice.
 //
 // # What is in the lake
 //

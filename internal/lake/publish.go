@@ -34,12 +34,13 @@ type step struct {
 	failed  bool   // the object changed since
 }
 
-// publish puts all files of the commit in place. Partitions that shrink come
-// before those that grow, so that a row that moves is at times missing for
-// readers but never there twice; index files follow, and removals are last.
+// publish puts all files of the commit in place. Files that shrink, and data files
+// that go, come before those that grow, so that a row that moves is at times
+// missing for readers but never there twice. Index files follow; those that no
+// data needs any more go last.
 func (l *Lake) publish(ctx context.Context, base *State, r *Record) error {
 	p := &publisher{l, r}
-	var shrinking, growing, indexes, removals []step
+	var shrinking, going, growing, indexes, stale []step
 	for _, ref := range slices.SortedFunc(maps.Keys(r.Tables), TableRef.Compare) {
 		change, table := r.Tables[ref], base.Tables[ref]
 		for _, f := range change.Put {
@@ -54,10 +55,14 @@ func (l *Lake) publish(ctx context.Context, base *State, r *Record) error {
 			}
 		}
 		for _, f := range change.Removed {
-			removals = append(removals, step{path: f.Path, remove: true})
+			if s := (step{path: f.Path, remove: true}); f.Kind == Index {
+				stale = append(stale, s)
+			} else {
+				going = append(going, s)
+			}
 		}
 	}
-	for _, steps := range [][]step{shrinking, growing, indexes, removals} {
+	for _, steps := range [][]step{shrinking, going, growing, indexes, stale} {
 		slices.SortFunc(steps, func(a, b step) int { return cmp.Compare(a.path, b.path) })
 		if err := p.all(ctx, steps); err != nil {
 			return err
