@@ -1,7 +1,8 @@
 # `make help` lists what there is. Everything that is needed beyond Go, gcc and
 # make is fetched, with pinned versions, into .tools/ and .venv/
 # (.venv-lint/ for the linters of the template, .venv-aws/ for an account of AWS,
-# .venv-ministack/ for one whose Athena runs SQL, .venv-snowflake/ for a Snowflake).
+# .venv-ministack/ for one whose Athena runs SQL, .venv-snowflake/ for a Snowflake,
+# .venv-spark/ for the programs of Spark).
 
 GO           ?= go
 PYTHON       ?= python3
@@ -18,7 +19,7 @@ ROWS         ?= 10000000
 FUZZTIME     ?= 60s
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-glue test race lint fmt demo e2e e2e-aws e2e-spark lint-template bench nightly clean
+.PHONY: help build build-glue test race lint fmt demo e2e e2e-aws e2e-spark lint-template lint-spark test-spark bench nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +65,13 @@ e2e-aws: build build-glue .venv-aws/ready .venv-ministack/ready ## from an empty
 lint-template: .venv-lint/ready ## the CloudFormation template by cfn-lint, checkov and Guard (Python 3)
 	.venv-lint/bin/python internal/e2e/awstest/lint_template.py
 
+lint-spark: .venv-spark/ready ## the programs of Spark by ruff and mypy (Python 3.11)
+	cd internal/spark && ../../.venv-spark/bin/ruff check --no-cache . && ../../.venv-spark/bin/ruff format --no-cache --check .
+	cd internal/spark && ../../.venv-spark/bin/mypy --cache-dir ../../.venv-spark/mypy
+
+test-spark: .venv-spark/ready ## tests of the programs of Spark, in Python (Python 3.11, Java 17)
+	cd internal/spark && PYTHONDONTWRITEBYTECODE=1 ../../.venv-spark/bin/python -m pytest -q
+
 bench: build ## lakectl and DuckDB side by side on ROWS transactions (10 million); more by BENCHFLAGS
 	$(GO) run ./internal/e2e/bench -rows $(ROWS) -lakectl bin/lakectl $(BENCHFLAGS)
 
@@ -72,7 +80,7 @@ nightly: ## long fuzzing of every parser (FUZZTIME each), and the tests that tak
 	$(GO) test -count=1 -timeout 8h -tags nightly ./internal/e2e/...
 
 clean: ## remove what the other targets made
-	rm -rf bin demo .venv .venv-aws .venv-lint .venv-ministack .venv-snowflake .tools
+	rm -rf bin demo .venv .venv-aws .venv-lint .venv-ministack .venv-snowflake .venv-spark .tools
 
 $(GOLANGCI):
 	@mkdir -p .tools
@@ -110,6 +118,11 @@ $(S3A):
 .venv-snowflake/ready: internal/e2e/snowflaketest/requirements.txt
 	$(PYTHON) -m venv .venv-snowflake
 	.venv-snowflake/bin/pip install --quiet --disable-pip-version-check -r internal/e2e/snowflaketest/requirements.txt
+	touch $@
+
+.venv-spark/ready: internal/spark/requirements.txt
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/pip install --quiet --disable-pip-version-check -r internal/spark/requirements.txt
 	touch $@
 
 # Guard's package is unpacked, not used: what it depends on is not needed.

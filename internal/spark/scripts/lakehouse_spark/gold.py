@@ -94,6 +94,7 @@ def projected(rows: DataFrame, g: Table) -> DataFrame:
 
 
 def typed(value: str, column: Table) -> Column:
+    """Returns a value as a column of the table."""
     return F.expr(value).cast(column["spark_type"]).alias(column["name"])
 
 

@@ -187,7 +187,8 @@ def rejudge(lake: Lake, table: Table, spec: Spec, rows: DataFrame) -> DataFrame:
     for i, check in enumerate(table["checks"]):
         if not check.get("references"):
             if check["on_fail"] == "flag":
-                condition[i] = f"coalesce(array_contains(split(data_quality_issues, ','), {sql.text(check['name'])}), FALSE)"
+                name = sql.text(check["name"])
+                condition[i] = f"coalesce(array_contains(split(data_quality_issues, ','), {name}), FALSE)"
             continue
         rows = find(lake, rows, spec["references"][i], sql.name(check["reads"][0]), f"_found_{i}")
         if check["on_fail"] == "flag":

@@ -38,9 +38,11 @@ class Server:
         self.parallel = 0  # tasks that shuffles have; 0: as many as suit the input
 
     def open(self, spec: Json) -> Json:
+        """Learns of the project."""
         self.project = spec["project"]
-        if self.project["format"] != FORMAT:
-            raise Failure(f"the compiled project has the format {self.project['format']}, and these programs know {FORMAT}")
+        known = self.project["format"]
+        if known != FORMAT:
+            raise Failure(f"the compiled project has the format {known}, and these programs know {FORMAT}")
         for key, value in self.project["spark_settings"].items():
             self.session.conf.set(key, value)
         self.parallel = spec["parallel"]
@@ -49,14 +51,17 @@ class Server:
         return {}
 
     def ingest(self, spec: Json) -> Json:
+        """Takes raw files in."""
         return bronze.ingest(self.session, self.binary, spec)
 
     def silver(self, spec: Json) -> Json:
+        """Brings a silver table up to date."""
         spread(self.session, spec["bytes"], self.parallel)
         table = next(s for s in self.project["silver"] if s["name"] == spec["table"])
         return silver.build(self.session, self.lake, self.binary, table, spec)
 
     def gold(self, spec: Json) -> Json:
+        """Builds gold tables."""
         spread(self.session, spec["bytes"], self.parallel)
         return gold.build(self.lake, self.binary, self.project, spec)
 

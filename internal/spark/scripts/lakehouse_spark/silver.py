@@ -46,6 +46,7 @@ class Build:
         return rows
 
     def close(self) -> None:
+        """Frees what is kept."""
         for rows in self.kept:
             rows.unpersist()
 
@@ -58,10 +59,12 @@ class Build:
 
     @property
     def columns(self) -> list[str]:
+        """All columns of the table."""
         return [c["name"] for c in self.table["schema"]]
 
     @property
     def parts(self) -> list[str]:
+        """The columns that it is partitioned by."""
         return list(self.table["partition_by"])
 
 
@@ -75,6 +78,7 @@ def build(session: SparkSession, lake: Lake, binary: tasks.Binary, table: Table,
 
 
 def bring_up(b: Build) -> dict[str, Any]:
+    """Does the work of a build."""
     present = existing(b)
     if present is not None and b.spec["rejudge"]:
         present = b.keep(judge.rejudge(b.lake, b.table, b.spec, present))
@@ -127,7 +131,8 @@ def count(b: Build, judged: DataFrame) -> tuple[Totals, dict[str, int], int]:
     rows = 0
     for row in stats.collect():
         good = row["_rows"] - row["_rejected"]
-        totals[row["source_file"]] = {"quarantined": row["_rejected"] - row["_replayed"], DROPPED[b.table["distinct"]]: good}
+        total = {"quarantined": row["_rejected"] - row["_replayed"], DROPPED[b.table["distinct"]]: good}
+        totals[row["source_file"]] = total
         rows += row["_rows"]
         for i, (reason, _) in enumerate(why):
             counts[reason] += row[f"_reason_{i}"]
@@ -158,8 +163,8 @@ def reject(b: Build, judged: DataFrame, counts: dict[str, int]) -> list[dict[str
     found = [f"_found_{i}" for i, c in enumerate(b.table["checks"]) if c.get("references")]
     rows = judged.where("_bad").select(*raw, *RECORD, "ingestion_timestamp", "ingestion_date", *found)
     rows = rows.join(judge.order_of(b.session, b.spec), "source_file")
-    rows = rows.repartition("ingestion_date").sortWithinPartitions("ingestion_date", "_file", "source_row").drop("_file")
-    return tasks.write(rows, b.binary, b.spec["rejected"])
+    rows = rows.repartition("ingestion_date").sortWithinPartitions("ingestion_date", "_file", "source_row")
+    return tasks.write(rows.drop("_file"), b.binary, b.spec["rejected"])
 
 
 def accepted(b: Build, judged: DataFrame) -> DataFrame:
@@ -226,7 +231,8 @@ def settled(b: Build, totals: Totals, fresh: DataFrame, hit: DataFrame | None) -
     if hit is not None:
         gone = hit.where("NOT _stays").groupBy("source_file").agg(F.count("*").alias("left"))
         moves = moves.unionByName(gone.withColumn("entered", F.lit(0)))
-    for row in moves.groupBy("source_file").agg(F.sum("entered").alias("entered"), F.sum("left").alias("left")).collect():
+    sums = moves.groupBy("source_file").agg(F.sum("entered").alias("entered"), F.sum("left").alias("left"))
+    for row in sums.collect():
         total = totals.setdefault(row["source_file"], {})
         moved = row["entered"] - row["left"]
         total["silver"] = moved
@@ -279,7 +285,8 @@ def within(b: Build, touched: DataFrame, present: DataFrame) -> DataFrame:
     # Partitions are skipped by a condition on one of their columns that stands in
     # the plan; which rows are meant the join says.
     first = sql.name(b.parts[0])
-    values = [r[0] for r in touched.select(F.expr(f"CAST({first} AS STRING)")).distinct().limit(MOST_VALUES + 1).collect()]
+    firsts = touched.select(F.expr(f"CAST({first} AS STRING)")).distinct()
+    values = [row[0] for row in firsts.limit(MOST_VALUES + 1).collect()]
     if len(values) <= MOST_VALUES:
         known = [sql.text(v) for v in values if v is not None]
         tests = [f"CAST({first} AS STRING) IN ({', '.join(known)})"] if known else []
