@@ -14,6 +14,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from pyspark import SparkContext, SparkFiles
 from pyspark.sql import DataFrame
 
 from lakehouse_spark import credentials
-from lakehouse_spark.failure import TRANSIENT, Failure
+from lakehouse_spark.failure import TASK_MARK, TRANSIENT, Failure
 
 Report = dict[str, Any]
 
@@ -36,7 +37,7 @@ class Binary:
     @classmethod
     def ship(cls, context: SparkContext, path: str) -> Binary:
         """Sends lakectl to the executors, unless they are this machine."""
-        if context.master.startswith("local"):
+        if (context.master or "").startswith("local"):
             return cls(path, shipped=False)
         context.addFile(path)
         return cls(os.path.basename(path), shipped=True)
@@ -62,24 +63,26 @@ def run(binary: Binary, order: str, batches: Iterable[pa.RecordBatch] | None = N
     environment = os.environ | credentials.of_task()
     line = [binary.find(), "task"]
     with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
-            process.stdin.write(order.encode() + b"\n")
-            if batches is not None:
-                send(process.stdin, batches)
-            process.stdin.close()
-        except BrokenPipeError:
-            pass  # it has failed, and says why
+            with suppress(BrokenPipeError):  # it has failed, and says why
+                process.stdin.write(order.encode() + b"\n")
+                if batches is not None:
+                    send(process.stdin, batches)
         except BaseException:
             process.kill()
             raise
+        finally:
+            with suppress(BrokenPipeError):  # of what is still in the buffer
+                process.stdin.close()
         printed = process.stdout.read()
     if not printed:
         raise RuntimeError(f"lakectl ended with {process.returncode} and reports nothing")
     report: Report = json.loads(printed)
     error = report.get("error")
     if error and error["class"] == TRANSIENT:
-        raise RuntimeError(error["message"])
+        raise RuntimeError(TASK_MARK + json.dumps(error))
     return report
 
 
@@ -94,11 +97,13 @@ def send(out: Any, batches: Iterable[pa.RecordBatch]) -> None:
         writer.close()
 
 
-def writer_of(binary: Binary, order: str) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """Returns what hands the rows of a partition of Spark to one task."""
+def writer_of(
+    binary: Binary, order: str, names: list[str]
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Returns what hands the rows of a partition of Spark to one task, with the names of their columns."""
 
     def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows = iter(batches)
+        rows = (pa.RecordBatch.from_arrays(batch.columns, names=names) for batch in batches)
         first = next((b for b in rows if b.num_rows), None)
         if first is None:
             return
@@ -116,7 +121,9 @@ def writer_of(binary: Binary, order: str) -> Callable[[Iterable[pa.RecordBatch]]
 def write(rows: DataFrame, binary: Binary, order: str) -> list[dict[str, Any]]:
     """Hands rows to tasks, as they are partitioned and sorted, and returns the files that these wrote."""
     files: list[dict[str, Any]] = []
-    for row in rows.mapInArrow(writer_of(binary, order), "report string").collect():
+    # mapInArrow asks for columns by their names, and takes a dot for a field.
+    numbered = rows.toDF(*[f"c{i}" for i in range(len(rows.columns))])
+    for row in numbered.mapInArrow(writer_of(binary, order, rows.columns), "report string").collect():
         report = json.loads(row["report"])
         if report.get("error"):
             raise Failure.of_report(report["error"])
