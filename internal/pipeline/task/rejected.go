@@ -17,7 +17,7 @@ import (
 
 // FoundColumn is the name of a column of the stream of Rejected beside the raw
 // ones: whether the value is among those that check number i of the table refers to.
-func FoundColumn(i int) string { return fmt.Sprintf("_found_%d", i) }
+func FoundColumn(i int) string { return fmt.Sprintf("0_found_%d", i) }
 
 // rejected judges rows for their reasons and writes them to quarantine.
 func rejected(ctx context.Context, o Order, in *bufio.Reader, env Environment, stager *lake.Stager, store engine.StoreOptions) ([]lake.FileChange, error) {

@@ -18,7 +18,7 @@ import (
 
 // MarkColumn is a column of the stream of Write beside the table's. Where it is
 // true the row only says that there is such a partition, which may have no rows.
-const MarkColumn = "_mark"
+const MarkColumn = "0_mark"
 
 // shape is what a table's files are like.
 type shape struct {

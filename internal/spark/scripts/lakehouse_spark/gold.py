@@ -72,8 +72,8 @@ def rows_of(g: Table, sources: dict[str, DataFrame], spec: Spec) -> DataFrame:
 def latest(rows: DataFrame, g: Table) -> DataFrame:
     """Keeps the rows with the greatest value of a column."""
     column = f"{sql.name(g['from'])}.{sql.name(g['latest'])}"
-    greatest = rows.select(F.expr(f"max({column})").alias("_greatest"))
-    return rows.join(F.broadcast(greatest), F.expr(f"{column} = _greatest"), "left_semi")
+    greatest = rows.select(F.expr(f"max({column})").alias("0_greatest"))
+    return rows.join(F.broadcast(greatest), F.expr(f"{column} = 0_greatest"), "left_semi")
 
 
 def join(rows: DataFrame, j: Table, g: Table, other: DataFrame) -> DataFrame:
@@ -108,9 +108,9 @@ def grouped(rows: DataFrame, g: Table) -> DataFrame:
         aggregates += [F.expr(a).alias(n) for a, n in zip(m["aggregates"], m["names"], strict=True)]
         wrong = sql.any_of(m["argument_fails"])
         if wrong != "FALSE":
-            aggregates.append(F.expr(f"count_if({wrong})").alias(f"_wrong_{i}"))
+            aggregates.append(F.expr(f"count_if({wrong})").alias(f"0_wrong_{i}"))
     if not aggregates:
-        aggregates.append(F.count("*").alias("_rows"))
+        aggregates.append(F.count("*").alias("0_rows"))
     groups = rows.groupBy(*keys).agg(*aggregates)
     names = [F.col(sql.name(c["name"])) for c in g["groups"]]
     return groups.select(*names, *[measure(g, i) for i in range(len(g["measures"]))])
@@ -125,7 +125,7 @@ def measure(g: Table, i: int) -> Column:
     details = f"concat({group}, ': the result does not fit its type, or an argument has no value')"
     fails = [m["expression"]["fails"]]
     if sql.any_of(m["argument_fails"]) != "FALSE":
-        fails.append(f"_wrong_{i} > 0")
+        fails.append(f"0_wrong_{i} > 0")
     message = f"gold.{g['name']}: measure {m['name']} of group "
     return typed(or_fail(m["expression"]["value"], sql.any_of(fails), message, details), m)
 
@@ -134,11 +134,11 @@ def write(session: SparkSession, binary: tasks.Binary, g: Table, rows: DataFrame
     """Writes the files of a table: one for each partition, of a table without partitions exactly one."""
     parts = [F.col(sql.name(p)) for p in g["partition_by"]]
     columns = rows.columns
-    rows = rows.withColumn("_mark", F.lit(False))
+    rows = rows.withColumn("0_mark", F.lit(False))
     if not parts:
-        mark = session.range(1).select(F.lit(True).alias("_mark"))
+        mark = session.range(1).select(F.lit(True).alias("0_mark"))
         rows = rows.unionByName(mark, allowMissingColumns=True)
     rows = rows.repartition(*parts) if parts else rows.repartition(1)
     # A task that is run again writes the same bytes.
-    rows = rows.sortWithinPartitions(*parts, F.col("_mark").desc(), *[F.col(sql.name(c)) for c in columns])
+    rows = rows.sortWithinPartitions(*parts, F.col("0_mark").desc(), *[F.col(sql.name(c)) for c in columns])
     return tasks.write(rows, binary, order)

@@ -1,15 +1,17 @@
 """Types and judges raw rows, as the compiled project says.
 
-The columns that judging adds to the rows begin with an underscore, which no
-column of a table does:
+The columns that judging adds to the rows begin with 0_, and so do all that are
+added on the way of rows through this package: no column of a table begins with a
+digit, and Spark takes such a name unquoted.
 
-    _all        all raw columns, of rows that are rejected or fail the run
-    _replay     whether the row comes from quarantine
-    _found_I    for a check I that refers to another table: whether the value is there
-    _check_I    whether check I fails
-    _type_I     whether column I has an error of its own
-    _required_I whether column I is null for no other reason, and must not be
-    _bad        whether the row goes to quarantine
+    0_all        all raw columns, of rows that are rejected or fail the run
+    0_replay     whether the row comes from quarantine
+    0_found_I    for a check I that refers to another table: whether the value is there
+    0_check_I    whether check I fails
+    0_type_I     whether column I has an error of its own
+    0_required_I whether column I is null for no other reason, and must not be
+    0_failed_I   whether column I has no value for others to read
+    0_bad        whether the row goes to quarantine
 """
 
 from __future__ import annotations
@@ -37,18 +39,18 @@ def judge(lake: Lake, table: Table, spec: Spec, rows: DataFrame) -> DataFrame:
     for i, check in enumerate(table["checks"]):
         if check.get("references"):
             column = sql.name(check["reads"][0])
-            typed = find(lake, typed, spec["references"][i], column, f"_found_{i}")
-    verdicts = [F.expr(fails(table, i)).alias(f"_check_{i}") for i in range(len(table["checks"]))]
+            typed = find(lake, typed, spec["references"][i], column, f"0_found_{i}")
+    verdicts = [F.expr(fails(table, i)).alias(f"0_check_{i}") for i in range(len(table["checks"]))]
     judged = typed.select("*", *verdicts)
-    return judged.withColumn("_bad", F.expr(bad(table))).withColumn(
-        "_all", F.expr(f"CASE WHEN _bad OR {fatal(table)} THEN _all END")
+    return judged.withColumn("0_bad", F.expr(bad(table))).withColumn(
+        "0_all", F.expr(f"CASE WHEN 0_bad OR {fatal(table)} THEN 0_all END")
     )
 
 
 def type_rows(table: Table, spec: Spec, rows: DataFrame) -> DataFrame:
     """Computes the columns of the table, each after those that it reads."""
     raw = [
-        (F.lit(None).cast("string") if have is None else F.col("_all").getField(have)).alias(slot)
+        (F.lit(None).cast("string") if have is None else F.col("0_all").getField(have)).alias(slot)
         for slot, have in spec["raw"].items()
     ]
     typed = rows.withColumn("raw", F.struct(*raw) if raw else F.struct(F.lit(None).alias("none")))
@@ -72,17 +74,17 @@ def compute(table: Table, rows: DataFrame, columns: list[tuple[int, Table]]) -> 
         in_path = c["spark_type"] == "string" and c["name"] in table["partition_by"]
         if in_path:  # the empty text has no folder of its own
             value = f"nullif({value}, '')"
-        values += [F.expr(value).alias(c["name"]), F.expr(own).alias(f"_error_{i}")]
+        values += [F.expr(value).alias(c["name"]), F.expr(own).alias(f"0_error_{i}")]
         index = {other["name"]: k for k, other in enumerate(table["columns"])}
-        skip = sql.any_of(f"_failed_{index[r]}" for r in c["reads"])
-        missing = f"({sql.name(c['name'])} IS NULL AND NOT ({skip} OR _error_{i}))" if c["required"] else "FALSE"
-        long = f"(NOT ({skip} OR _error_{i}) AND {too_long(c['name'])})" if in_path else "FALSE"
+        skip = sql.any_of(f"0_failed_{index[r]}" for r in c["reads"])
+        missing = f"({sql.name(c['name'])} IS NULL AND NOT ({skip} OR 0_error_{i}))" if c["required"] else "FALSE"
+        long = f"(NOT ({skip} OR 0_error_{i}) AND {too_long(c['name'])})" if in_path else "FALSE"
         verdicts += [
-            F.expr(sql.any_of([f"(NOT {skip} AND _error_{i})", long])).alias(f"_type_{i}"),
-            F.expr(missing).alias(f"_required_{i}"),
-            F.expr(sql.any_of([skip, f"_error_{i}", missing, long])).alias(f"_failed_{i}"),
+            F.expr(sql.any_of([f"(NOT {skip} AND 0_error_{i})", long])).alias(f"0_type_{i}"),
+            F.expr(missing).alias(f"0_required_{i}"),
+            F.expr(sql.any_of([skip, f"0_error_{i}", missing, long])).alias(f"0_failed_{i}"),
         ]
-    return rows.select("*", *values).select("*", *verdicts).drop(*[f"_error_{i}" for i, _ in columns])
+    return rows.select("*", *values).select("*", *verdicts).drop(*[f"0_error_{i}" for i, _ in columns])
 
 
 def too_long(column: str) -> str:
@@ -98,8 +100,8 @@ def find(lake: Lake, rows: DataFrame, reference: dict[str, Any], column: str, fo
     values = referred(lake, reference)
     if values is None:
         return rows.withColumn(found, F.lit(False))
-    values = values.where(F.col("_value").isNotNull()).distinct().withColumn(found, F.lit(True))
-    joined = rows.join(values, F.expr(f"{column} = _value"), "left").drop("_value")
+    values = values.where(F.col("0_value").isNotNull()).distinct().withColumn(found, F.lit(True))
+    joined = rows.join(values, F.expr(f"{column} = 0_value"), "left").drop("0_value")
     return joined.withColumn(found, F.coalesce(F.col(found), F.lit(False)))
 
 
@@ -108,17 +110,17 @@ def referred(lake: Lake, reference: dict[str, Any]) -> DataFrame | None:
     kind = T._parse_datatype_string(reference["type"])
     if reference["files"]:
         schema = T.StructType([T.StructField(reference["column"], kind)])
-        return lake.read(reference["files"], schema).toDF("_value")
+        return lake.read(reference["files"], schema).toDF("0_value")
     texts = [(v,) for v in reference["values"] if v is not None]
     if not texts:
         return None
-    return lake.session.createDataFrame(texts, "_value string").select(F.col("_value").cast(kind).alias("_value"))
+    return lake.session.createDataFrame(texts, "0_value string").select(F.col("0_value").cast(kind).alias("0_value"))
 
 
 def skipped(table: Table, check: Table) -> str:
     """Returns the condition that a column which a check reads has failed."""
     index = {c["name"]: i for i, c in enumerate(table["columns"])}
-    return sql.any_of(f"_failed_{index[r]}" for r in check["reads"])
+    return sql.any_of(f"0_failed_{index[r]}" for r in check["reads"])
 
 
 def fails(table: Table, i: int) -> str:
@@ -136,30 +138,30 @@ def fails(table: Table, i: int) -> str:
 
 def unfound(check: Table, i: int) -> str:
     """Returns the condition that the value of check i refers to nothing."""
-    return f"({sql.name(check['reads'][0])} IS NOT NULL AND NOT _found_{i})"
+    return f"({sql.name(check['reads'][0])} IS NOT NULL AND NOT 0_found_{i})"
 
 
 def bad(table: Table) -> str:
     """Returns the condition that a row goes to quarantine."""
     columns = range(len(table["columns"]))
-    checks = [f"_check_{i}" for i, c in enumerate(table["checks"]) if c["on_fail"] == "quarantine"]
-    return sql.any_of([*(f"_type_{i}" for i in columns), *(f"_required_{i}" for i in columns), *checks])
+    checks = [f"0_check_{i}" for i, c in enumerate(table["checks"]) if c["on_fail"] == "quarantine"]
+    return sql.any_of([*(f"0_type_{i}" for i in columns), *(f"0_required_{i}" for i in columns), *checks])
 
 
 def fatal(table: Table) -> str:
     """Returns the condition that a row fails the run."""
-    return sql.any_of(f"_check_{i}" for i, c in enumerate(table["checks"]) if c["on_fail"] == "fail")
+    return sql.any_of(f"0_check_{i}" for i, c in enumerate(table["checks"]) if c["on_fail"] == "fail")
 
 
 def reasons(table: Table) -> dict[str, str]:
     """Returns the conditions under which rows fail, by what reports call them."""
     out: dict[str, str] = {}
     for i, c in enumerate(table["columns"]):
-        out["type:" + c["name"]] = f"_type_{i}"
+        out["type:" + c["name"]] = f"0_type_{i}"
         if c["required"]:
-            out["required:" + c["name"]] = f"_required_{i}"
+            out["required:" + c["name"]] = f"0_required_{i}"
     for i, check in enumerate(table["checks"]):
-        out[check["name"]] = f"_check_{i}"
+        out[check["name"]] = f"0_check_{i}"
     return out
 
 
@@ -173,13 +175,13 @@ def issues(table: Table, condition: dict[int, str]) -> str:
 
 def flags(table: Table) -> dict[int, str]:
     """Returns the conditions of the checks that flag rows."""
-    return {i: f"_check_{i}" for i, c in enumerate(table["checks"]) if c["on_fail"] == "flag"}
+    return {i: f"0_check_{i}" for i, c in enumerate(table["checks"]) if c["on_fail"] == "flag"}
 
 
 def rejudge(lake: Lake, table: Table, spec: Spec, rows: DataFrame) -> DataFrame:
     """Judges rows of the table again by what they refer to.
 
-    It sets their flags, and adds _moved (the flags have changed) and _lost (a
+    It sets their flags, and adds 0_moved (the flags have changed) and 0_lost (a
     value is gone without which the row has no place in the table).
     """
     lost = []
@@ -190,19 +192,19 @@ def rejudge(lake: Lake, table: Table, spec: Spec, rows: DataFrame) -> DataFrame:
                 name = sql.text(check["name"])
                 condition[i] = f"coalesce(array_contains(split(data_quality_issues, ','), {name}), FALSE)"
             continue
-        rows = find(lake, rows, spec["references"][i], sql.name(check["reads"][0]), f"_found_{i}")
+        rows = find(lake, rows, spec["references"][i], sql.name(check["reads"][0]), f"0_found_{i}")
         if check["on_fail"] == "flag":
             condition[i] = unfound(check, i)
         else:
             lost.append(unfound(check, i))
-    rows = rows.withColumn("_issues", F.expr(issues(table, condition)))
-    rows = rows.withColumn("_moved", F.expr("NOT (_issues <=> data_quality_issues)"))
-    rows = rows.withColumn("_lost", F.expr(sql.any_of(lost)))
-    rows = rows.withColumn("data_quality_issues", F.col("_issues"))
-    rows = rows.withColumn("data_quality_flag", F.expr("IF(_issues IS NULL, 'PASSED', 'WARNED')"))
-    return rows.drop("_issues", *[f"_found_{i}" for i in range(len(table["checks"]))])
+    rows = rows.withColumn("0_issues", F.expr(issues(table, condition)))
+    rows = rows.withColumn("0_moved", F.expr("NOT (0_issues <=> data_quality_issues)"))
+    rows = rows.withColumn("0_lost", F.expr(sql.any_of(lost)))
+    rows = rows.withColumn("data_quality_issues", F.col("0_issues"))
+    rows = rows.withColumn("data_quality_flag", F.expr("IF(0_issues IS NULL, 'PASSED', 'WARNED')"))
+    return rows.drop("0_issues", *[f"0_found_{i}" for i in range(len(table["checks"]))])
 
 
 def order_of(session: SparkSession, spec: Spec) -> DataFrame:
     """Returns the number of each source file in the order of ingestion."""
-    return F.broadcast(session.createDataFrame(list(spec["order"].items()), "source_file string, _file bigint"))
+    return F.broadcast(session.createDataFrame(list(spec["order"].items()), "source_file string, 0_file bigint"))

@@ -82,7 +82,7 @@ def bring_up(b: Build) -> dict[str, Any]:
     present = existing(b)
     if present is not None and b.spec["rejudge"]:
         present = b.keep(judge.rejudge(b.lake, b.table, b.spec, present))
-        if present.where("_lost").head(1):
+        if present.where("0_lost").head(1):
             return {"needs_rebuild": True}
     judged = b.keep(judge.judge(b.lake, b.table, b.spec, inputs(b)))
     totals, counts, rows = count(b, judged)
@@ -98,12 +98,12 @@ def bring_up(b: Build) -> dict[str, Any]:
 def inputs(b: Build) -> DataFrame:
     """Returns the rows that are to be judged."""
     raw = b.spec["raw_columns"]
-    rows = b.lake.raw(b.spec["inputs"], "bronze", b.table["from"], raw).withColumn("_replay", F.lit(False))
+    rows = b.lake.raw(b.spec["inputs"], "bronze", b.table["from"], raw).withColumn("0_replay", F.lit(False))
     if b.spec["replay"]:
-        again = b.lake.raw(b.spec["replay"], "quarantine", b.table["name"], raw).withColumn("_replay", F.lit(True))
+        again = b.lake.raw(b.spec["replay"], "quarantine", b.table["name"], raw).withColumn("0_replay", F.lit(True))
         rows = rows.unionByName(again)
     whole = F.struct(*[F.col(sql.name(name)) for name in raw])
-    return rows.select(whole.alias("_all"), *WHENCE.fieldNames(), "_replay")
+    return rows.select(whole.alias("0_all"), *WHENCE.fieldNames(), "0_replay")
 
 
 def existing(b: Build) -> DataFrame | None:
@@ -119,23 +119,23 @@ def count(b: Build, judged: DataFrame) -> tuple[Totals, dict[str, int], int]:
     By source file good rows count as dropped, until settled finds which are not.
     """
     why = list(judge.reasons(b.table).items())
-    sums = [F.sum(F.expr(f"CAST({c} AS INT)")).alias(f"_reason_{i}") for i, (_, c) in enumerate(why)]
+    sums = [F.sum(F.expr(f"CAST({c} AS INT)")).alias(f"0_reason_{i}") for i, (_, c) in enumerate(why)]
     stats = judged.groupBy("source_file").agg(
-        F.count("*").alias("_rows"),
-        F.sum(F.expr("CAST(_bad AS INT)")).alias("_rejected"),
-        F.sum(F.expr("CAST(_replay AS INT)")).alias("_replayed"),
+        F.count("*").alias("0_rows"),
+        F.sum(F.expr("CAST(0_bad AS INT)")).alias("0_rejected"),
+        F.sum(F.expr("CAST(0_replay AS INT)")).alias("0_replayed"),
         *sums,
     )
     totals: Totals = {}
     counts = {reason: 0 for reason, _ in why}
     rows = 0
     for row in stats.collect():
-        good = row["_rows"] - row["_rejected"]
-        total = {"quarantined": row["_rejected"] - row["_replayed"], DROPPED[b.table["distinct"]]: good}
+        good = row["0_rows"] - row["0_rejected"]
+        total = {"quarantined": row["0_rejected"] - row["0_replayed"], DROPPED[b.table["distinct"]]: good}
         totals[row["source_file"]] = total
-        rows += row["_rows"]
+        rows += row["0_rows"]
         for i, (reason, _) in enumerate(why):
-            counts[reason] += row[f"_reason_{i}"]
+            counts[reason] += row[f"0_reason_{i}"]
     return totals, {reason: n for reason, n in counts.items() if n}, rows
 
 
@@ -145,13 +145,13 @@ def examples(b: Build, judged: DataFrame, counts: dict[str, int]) -> list[dict[s
     for i, check in enumerate(b.table["checks"]):
         if check["on_fail"] != "fail" or not counts.get(check["name"]):
             continue
-        numbered = judged.where(f"_check_{i}").join(judge.order_of(b.session, b.spec), "source_file")
-        row = numbered.orderBy("_file", "source_row").head()
+        numbered = judged.where(f"0_check_{i}").join(judge.order_of(b.session, b.spec), "source_file")
+        row = numbered.orderBy("0_file", "source_row").head()
         if row is None:
             raise RuntimeError(f"the check {check['name']} failed {counts[check['name']]} rows, and none is found")
-        found = [row[f"_found_{k}"] if c.get("references") else None for k, c in enumerate(b.table["checks"])]
+        found = [row[f"0_found_{k}"] if c.get("references") else None for k, c in enumerate(b.table["checks"])]
         whence = {name: row[name] for name in RECORD}
-        out.append({"check": check["name"], "raw": list(row["_all"]), "found": found, **whence})
+        out.append({"check": check["name"], "raw": list(row["0_all"]), "found": found, **whence})
     return out
 
 
@@ -159,18 +159,18 @@ def reject(b: Build, judged: DataFrame, counts: dict[str, int]) -> list[dict[str
     """Sends the rows that are not good enough to quarantine, and returns its files."""
     if not counts:
         return []
-    raw = [F.col("_all").getField(name).alias(name) for name in b.spec["raw_columns"]]
-    found = [f"_found_{i}" for i, c in enumerate(b.table["checks"]) if c.get("references")]
-    rows = judged.where("_bad").select(*raw, *RECORD, "ingestion_timestamp", "ingestion_date", *found)
+    raw = [F.col("0_all").getField(name).alias(name) for name in b.spec["raw_columns"]]
+    found = [f"0_found_{i}" for i, c in enumerate(b.table["checks"]) if c.get("references")]
+    rows = judged.where("0_bad").select(*raw, *RECORD, "ingestion_timestamp", "ingestion_date", *found)
     rows = rows.join(judge.order_of(b.session, b.spec), "source_file")
-    rows = rows.repartition("ingestion_date").sortWithinPartitions("ingestion_date", "_file", "source_row")
-    return tasks.write(rows.drop("_file"), b.binary, b.spec["rejected"])
+    rows = rows.repartition("ingestion_date").sortWithinPartitions("ingestion_date", "0_file", "source_row")
+    return tasks.write(rows.drop("0_file"), b.binary, b.spec["rejected"])
 
 
 def accepted(b: Build, judged: DataFrame) -> DataFrame:
     """Returns the good rows with all columns of the table, and their place in the order of ingestion."""
     marks = judge.issues(b.table, judge.flags(b.table))
-    rows = judged.where("NOT _bad").withColumn("data_quality_issues", F.expr(marks))
+    rows = judged.where("NOT 0_bad").withColumn("data_quality_issues", F.expr(marks))
     rows = rows.withColumn("data_quality_flag", F.expr("IF(data_quality_issues IS NULL, 'PASSED', 'WARNED')"))
     rows = rows.withColumn("processed_timestamp", F.expr(f"timestamp_micros({b.spec['now']})"))
     return numbered(b, rows.select(*[sql.name(c) for c in b.columns]))
@@ -180,7 +180,7 @@ def numbered(b: Build, rows: DataFrame) -> DataFrame:
     """Adds the number of the source file in the order of ingestion."""
     unknown = "raise_error(concat('a row says that it is of ', source_file, ', which was never ingested'))"
     rows = rows.join(judge.order_of(b.session, b.spec), "source_file", "left")
-    file = F.expr(f"coalesce(_file, CAST({unknown} AS BIGINT))").alias("_file")
+    file = F.expr(f"coalesce(0_file, CAST({unknown} AS BIGINT))").alias("0_file")
     return rows.select(*[sql.name(c) for c in b.columns], file)
 
 
@@ -188,7 +188,7 @@ def settle(b: Build, good: DataFrame, present: DataFrame | None) -> tuple[DataFr
     """Finds, of the rows with one key, the one that counts.
 
     Returns the rows that enter the table, and those of the table whose key came
-    again (None: there are none), with _stays.
+    again (None: there are none), with 0_stays.
 
     The row is found by an aggregate and not by a window: a key with millions of
     versions is then reduced where they are read, and no task gets all of them.
@@ -196,32 +196,32 @@ def settle(b: Build, good: DataFrame, present: DataFrame | None) -> tuple[DataFr
     if not b.key:
         return b.keep(good), None
     hit = None
-    candidates = good.withColumn("_home", F.lit(False))
+    candidates = good.withColumn("0_home", F.lit(False))
     if present is not None:
-        keys = good.select(*[F.col(sql.name(k)).alias(f"_key_{i}") for i, k in enumerate(b.key)]).distinct()
-        same = " AND ".join(f"{sql.name(k)} <=> _key_{i}" for i, k in enumerate(b.key))
+        keys = good.select(*[F.col(sql.name(k)).alias(f"0_key_{i}") for i, k in enumerate(b.key)]).distinct()
+        same = " AND ".join(f"{sql.name(k)} <=> 0_key_{i}" for i, k in enumerate(b.key))
         hit = b.keep(numbered(b, present.join(keys, F.expr(same), "left_semi")))
-        candidates = candidates.unionByName(hit.withColumn("_home", F.lit(True)))
+        candidates = candidates.unionByName(hit.withColumn("0_home", F.lit(True)))
     winners = b.keep(choose(b, candidates))
-    fresh = winners.where("NOT _home").drop("_home")
+    fresh = winners.where("NOT 0_home").drop("0_home")
     if hit is None:
         return fresh, None
-    stay = winners.where("_home").select(*RECORD).withColumn("_stays", F.lit(True))
-    hit = hit.join(stay, RECORD, "left").withColumn("_stays", F.coalesce("_stays", F.lit(False)))
+    stay = winners.where("0_home").select(*RECORD).withColumn("0_stays", F.lit(True))
+    hit = hit.join(stay, RECORD, "left").withColumn("0_stays", F.coalesce("0_stays", F.lit(False)))
     return fresh, b.keep(hit)
 
 
 def choose(b: Build, candidates: DataFrame) -> DataFrame:
     """Returns the row of each key that counts."""
-    place = ["_file", "source_row"]
+    place = ["0_file", "source_row"]
     whole = F.struct(*[F.col(sql.name(c)) for c in candidates.columns])
     if b.table["distinct"]:
         row = F.min_by(whole, F.struct(*place))
     else:
         latest = [F.col(sql.name(b.table["latest_by"]))] if b.table.get("latest_by") else []
         row = F.max_by(whole, F.struct(*latest, *place))
-    by = [F.col(sql.name(k)).alias(f"_key_{i}") for i, k in enumerate(b.key)]
-    return candidates.groupBy(*by).agg(row.alias("_row")).select("_row.*")
+    by = [F.col(sql.name(k)).alias(f"0_key_{i}") for i, k in enumerate(b.key)]
+    return candidates.groupBy(*by).agg(row.alias("0_row")).select("0_row.*")
 
 
 def settled(b: Build, totals: Totals, fresh: DataFrame, hit: DataFrame | None) -> None:
@@ -229,7 +229,7 @@ def settled(b: Build, totals: Totals, fresh: DataFrame, hit: DataFrame | None) -
     dropped = DROPPED[b.table["distinct"]]
     moves = fresh.groupBy("source_file").agg(F.count("*").alias("entered")).withColumn("left", F.lit(0))
     if hit is not None:
-        gone = hit.where("NOT _stays").groupBy("source_file").agg(F.count("*").alias("left"))
+        gone = hit.where("NOT 0_stays").groupBy("source_file").agg(F.count("*").alias("left"))
         moves = moves.unionByName(gone.withColumn("entered", F.lit(0)))
     sums = moves.groupBy("source_file").agg(F.sum("entered").alias("entered"), F.sum("left").alias("left"))
     for row in sums.collect():
@@ -241,7 +241,7 @@ def settled(b: Build, totals: Totals, fresh: DataFrame, hit: DataFrame | None) -
 
 def write(b: Build, fresh: DataFrame, hit: DataFrame | None, present: DataFrame | None) -> list[dict[str, Any]]:
     """Writes the partitions that change, and returns their files."""
-    rows = fresh.withColumn("_mark", F.lit(False))
+    rows = fresh.withColumn("0_mark", F.lit(False))
     if present is not None:
         touched = b.keep(changed(b, fresh, hit, present))
         if not touched.head(1):
@@ -249,24 +249,24 @@ def write(b: Build, fresh: DataFrame, hit: DataFrame | None, present: DataFrame 
         rows = rows.unionByName(kept(b, touched, hit, present))
         rows = rows.unionByName(marks(b, touched), allowMissingColumns=True)
     columns = [F.col(sql.name(c)) for c in b.columns]
-    return tasks.write(spread(b, rows).select(*columns, "_mark"), b.binary, b.spec["write"])
+    return tasks.write(spread(b, rows).select(*columns, "0_mark"), b.binary, b.spec["write"])
 
 
 def spread(b: Build, rows: DataFrame) -> DataFrame:
     """Gives each partition of the table to one task, its rows in the order of ingestion."""
     parts = [F.col(sql.name(p)) for p in b.parts]
     rows = rows.repartition(*parts) if parts else rows.repartition(1)
-    return rows.sortWithinPartitions(*parts, F.col("_mark").desc(), "_file", "source_row")
+    return rows.sortWithinPartitions(*parts, F.col("0_mark").desc(), "0_file", "source_row")
 
 
 def changed(b: Build, fresh: DataFrame, hit: DataFrame | None, present: DataFrame) -> DataFrame:
     """Returns the partitions whose rows change; of a table without partitions a single row without columns."""
     parts = [F.col(sql.name(p)) for p in b.parts]
-    touched = fresh.select(*parts, F.lit(1).alias("_one"))
+    touched = fresh.select(*parts, F.lit(1).alias("0_one"))
     if hit is not None:
-        touched = touched.unionByName(hit.where("NOT _stays").select(*parts, F.lit(1).alias("_one")))
+        touched = touched.unionByName(hit.where("NOT 0_stays").select(*parts, F.lit(1).alias("0_one")))
     if b.spec["rejudge"]:
-        touched = touched.unionByName(present.where("_moved").select(*parts, F.lit(1).alias("_one")))
+        touched = touched.unionByName(present.where("0_moved").select(*parts, F.lit(1).alias("0_one")))
     return touched.distinct()
 
 
@@ -274,8 +274,8 @@ def kept(b: Build, touched: DataFrame, hit: DataFrame | None, present: DataFrame
     """Returns the rows of the partitions that change which stay in them."""
     rows = within(b, touched, present)
     if hit is not None:
-        rows = rows.join(hit.where("NOT _stays").select(*RECORD), RECORD, "left_anti")
-    return numbered(b, rows).withColumn("_mark", F.lit(False))
+        rows = rows.join(hit.where("NOT 0_stays").select(*RECORD), RECORD, "left_anti")
+    return numbered(b, rows).withColumn("0_mark", F.lit(False))
 
 
 def within(b: Build, touched: DataFrame, present: DataFrame) -> DataFrame:
@@ -293,8 +293,8 @@ def within(b: Build, touched: DataFrame, present: DataFrame) -> DataFrame:
         if None in values:
             tests.append(f"{first} IS NULL")
         present = present.where(" OR ".join(tests))
-    same = " AND ".join(f"{sql.name(p)} <=> _part_{i}" for i, p in enumerate(b.parts))
-    parts = touched.select(*[F.col(sql.name(p)).alias(f"_part_{i}") for i, p in enumerate(b.parts)])
+    same = " AND ".join(f"{sql.name(p)} <=> 0_part_{i}" for i, p in enumerate(b.parts))
+    parts = touched.select(*[F.col(sql.name(p)).alias(f"0_part_{i}") for i, p in enumerate(b.parts)])
     return present.join(F.broadcast(parts), F.expr(same), "left_semi")
 
 
@@ -304,4 +304,4 @@ MOST_VALUES = 2000
 
 def marks(b: Build, touched: DataFrame) -> DataFrame:
     """Returns rows which say that there is a partition, though it may have lost its last row."""
-    return touched.select(*[F.col(sql.name(p)) for p in b.parts], F.lit(True).alias("_mark"))
+    return touched.select(*[F.col(sql.name(p)) for p in b.parts], F.lit(True).alias("0_mark"))
