@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -16,12 +17,16 @@ from lakehouse_spark.tasks import Binary
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
-# As package spark of lakectl says it in the compiled project.
-SETTINGS = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.parser.escapedStringLiterals": "false",
-}
+# A compiled project, as package spark of lakectl makes it.
+PROJECT = Path(__file__).parents[1] / "testdata" / "sample.json"
+
+# A handful of rows is not worth the time to compile code for them.
+FLAGS = [
+    "--master local[1] --driver-memory 1g",
+    "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'",
+    "--conf spark.ui.enabled=false --conf spark.driver.host=127.0.0.1",
+    "--conf spark.sql.shuffle.partitions=1 --conf spark.sql.codegen.wholeStage=false",
+]
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +35,10 @@ def spark() -> Iterator[SparkSession]:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYTHONPATH"] = str(SCRIPTS)  # of the executors
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-    master = "--master local[1] --driver-memory 1g --conf spark.ui.enabled=false --conf spark.driver.host=127.0.0.1"
-    os.environ["PYSPARK_SUBMIT_ARGS"] = master + " --conf spark.sql.shuffle.partitions=1 pyspark-shell"
+    os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join([*FLAGS, "pyspark-shell"])
     session = sessions.start()
     session.sparkContext.setLogLevel("OFF")
-    for key, value in SETTINGS.items():
+    for key, value in json.loads(PROJECT.read_text(encoding="utf-8"))["spark_settings"].items():
         session.conf.set(key, value)
     yield session
     session.stop()
@@ -73,7 +77,7 @@ def rows():
 
 
 def report(**fields):
-    print(json.dumps(fields))
+    print(json.dumps(fields, default=str))
 
 
 {body}

@@ -207,4 +207,4 @@ def rejudge(lake: Lake, table: Table, spec: Spec, rows: DataFrame) -> DataFrame:
 
 def order_of(session: SparkSession, spec: Spec) -> DataFrame:
     """Returns the number of each source file in the order of ingestion."""
-    return F.broadcast(session.createDataFrame(list(spec["order"].items()), "source_file string, 0_file bigint"))
+    return session.createDataFrame(list(spec["order"].items()), "source_file string, 0_file bigint")

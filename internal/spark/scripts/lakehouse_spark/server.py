@@ -71,6 +71,8 @@ class Server:
             "open": self.open, "ingest": self.ingest, "silver": self.silver, "gold": self.gold,
         }  # fmt: skip
         try:
+            if request["do"] not in do:
+                raise Failure(f"these programs know no request {request['do']}")
             return {"id": request["id"], "result": do[request["do"]](request["spec"])}
         except Exception as error:
             traceback.print_exc()

@@ -6,7 +6,8 @@ change are written, each by one task; what else is in them stays as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pyspark import StorageLevel
@@ -37,7 +38,12 @@ class Build:
     binary: tasks.Binary
     table: Table
     spec: Spec
-    kept: list[DataFrame]
+    kept: list[DataFrame] = field(default_factory=list)
+
+    @cached_property
+    def order(self) -> DataFrame:
+        """The number of each source file in the order of ingestion."""
+        return F.broadcast(self.keep(judge.order_of(self.session, self.spec)))
 
     def keep(self, rows: DataFrame) -> DataFrame:
         """Has rows computed once, however often they are used."""
@@ -47,7 +53,8 @@ class Build:
 
     def close(self) -> None:
         """Frees what is kept."""
-        for rows in self.kept:
+        # Those first that are made of others, which else were planned anew without them.
+        for rows in reversed(self.kept):
             rows.unpersist()
 
     @property
@@ -70,7 +77,7 @@ class Build:
 
 def build(session: SparkSession, lake: Lake, binary: tasks.Binary, table: Table, spec: Spec) -> dict[str, Any]:
     """Brings a table up to date, and returns what package remote of lakectl wants to know."""
-    b = Build(session, lake, binary, table, spec, [])
+    b = Build(session, lake, binary, table, spec)
     try:
         return bring_up(b)
     finally:
@@ -98,12 +105,14 @@ def bring_up(b: Build) -> dict[str, Any]:
 def inputs(b: Build) -> DataFrame:
     """Returns the rows that are to be judged."""
     raw = b.spec["raw_columns"]
-    rows = b.lake.raw(b.spec["inputs"], "bronze", b.table["from"], raw).withColumn("0_replay", F.lit(False))
+    whole = F.struct(*[F.col(sql.name(name)) for name in raw]).alias("0_all")
+    added = WHENCE.fieldNames()
+    rows = b.lake.raw(b.spec["inputs"], "bronze", b.table["from"], raw)
+    rows = rows.select(whole, *added, F.lit(False).alias("0_replay"))
     if b.spec["replay"]:
-        again = b.lake.raw(b.spec["replay"], "quarantine", b.table["name"], raw).withColumn("0_replay", F.lit(True))
-        rows = rows.unionByName(again)
-    whole = F.struct(*[F.col(sql.name(name)) for name in raw])
-    return rows.select(whole.alias("0_all"), *WHENCE.fieldNames(), "0_replay")
+        again = b.lake.raw(b.spec["replay"], "quarantine", b.table["name"], raw)
+        rows = rows.unionByName(again.select(whole, *added, F.lit(True).alias("0_replay")))
+    return rows
 
 
 def existing(b: Build) -> DataFrame | None:
@@ -145,8 +154,7 @@ def examples(b: Build, judged: DataFrame, counts: dict[str, int]) -> list[dict[s
     for i, check in enumerate(b.table["checks"]):
         if check["on_fail"] != "fail" or not counts.get(check["name"]):
             continue
-        numbered = judged.where(f"0_check_{i}").join(judge.order_of(b.session, b.spec), "source_file")
-        row = numbered.orderBy("0_file", "source_row").head()
+        row = placed(b, judged.where(f"0_check_{i}")).orderBy("0_file", "source_row").head()
         if row is None:
             raise RuntimeError(f"the check {check['name']} failed {counts[check['name']]} rows, and none is found")
         found = [row[f"0_found_{k}"] if c.get("references") else None for k, c in enumerate(b.table["checks"])]
@@ -159,12 +167,12 @@ def reject(b: Build, judged: DataFrame, counts: dict[str, int]) -> list[dict[str
     """Sends the rows that are not good enough to quarantine, and returns its files."""
     if not counts:
         return []
-    raw = [F.col("0_all").getField(name).alias(name) for name in b.spec["raw_columns"]]
     found = [f"0_found_{i}" for i, c in enumerate(b.table["checks"]) if c.get("references")]
-    rows = judged.where("0_bad").select(*raw, *RECORD, "ingestion_timestamp", "ingestion_date", *found)
-    rows = rows.join(judge.order_of(b.session, b.spec), "source_file")
+    added = [*WHENCE.fieldNames(), *found]
+    rows = placed(b, judged.where("0_bad")).select("0_all", *added, "0_file")
     rows = rows.repartition("ingestion_date").sortWithinPartitions("ingestion_date", "0_file", "source_row")
-    return tasks.write(rows.drop("0_file"), b.binary, b.spec["rejected"])
+    raw = [F.col("0_all").getField(name).alias(name) for name in b.spec["raw_columns"]]
+    return tasks.write(rows.select(*raw, *added), b.binary, b.spec["rejected"])
 
 
 def accepted(b: Build, judged: DataFrame) -> DataFrame:
@@ -177,11 +185,15 @@ def accepted(b: Build, judged: DataFrame) -> DataFrame:
 
 
 def numbered(b: Build, rows: DataFrame) -> DataFrame:
+    """Returns the columns of the table, and the number of the source file in the order of ingestion."""
+    return placed(b, rows).select(*[sql.name(c) for c in b.columns], "0_file")
+
+
+def placed(b: Build, rows: DataFrame) -> DataFrame:
     """Adds the number of the source file in the order of ingestion."""
     unknown = "raise_error(concat('a row says that it is of ', source_file, ', which was never ingested'))"
-    rows = rows.join(judge.order_of(b.session, b.spec), "source_file", "left")
-    file = F.expr(f"coalesce(0_file, CAST({unknown} AS BIGINT))").alias("0_file")
-    return rows.select(*[sql.name(c) for c in b.columns], file)
+    rows = rows.join(b.order, "source_file", "left")
+    return rows.withColumn("0_file", F.expr(f"coalesce(0_file, CAST({unknown} AS BIGINT))"))
 
 
 def settle(b: Build, good: DataFrame, present: DataFrame | None) -> tuple[DataFrame, DataFrame | None]:
