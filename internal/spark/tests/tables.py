@@ -75,7 +75,13 @@ def raw_rows(session: SparkSession, names: Sequence[str], values: Iterable[Seque
 
 
 def found(rows: DataFrame, *names: str) -> list[tuple[Any, ...]]:
-    """Returns columns of rows, sorted by the others' place."""
+    """Returns columns of rows, in the order of their source."""
     order = [n for n in ("source_file", "source_row") if n in rows.columns]
     chosen = rows.orderBy(*order).select(*[F.col(sql.name(n)) for n in names or rows.columns])
     return [tuple(row) for row in chosen.collect()]
+
+
+def unordered(rows: DataFrame, *names: str) -> list[tuple[Any, ...]]:
+    """Returns columns of rows that have no source, in some order that is always the same."""
+    chosen = rows.select(*[F.col(sql.name(n)) for n in names or rows.columns])
+    return sorted((tuple(row) for row in chosen.collect()), key=str)
