@@ -26,6 +26,7 @@ def session() -> Any:
 
 
 def region(found: Any) -> dict[str, str]:
+    """Returns a variable with the region of a session, if it has one."""
     name = os.environ.get("AWS_REGION") or found.region_name
     return {"AWS_REGION": name} if name else {}
 
@@ -80,7 +81,7 @@ def document(found: Any) -> dict[str, str]:
     earlier by itself.
     """
     now = found.get_credentials().get_frozen_credentials()
-    again = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=10)
+    again = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=10)
     return {
         "AccessKeyId": now.access_key,
         "SecretAccessKey": now.secret_key,

@@ -110,9 +110,13 @@ def conduct(spark: SparkSession, line: list[str], path: str) -> tuple[int, str]:
     assert process.stderr is not None
     hearing = threading.Thread(target=hear, args=(process.stderr, said), daemon=True)
     hearing.start()
-    # It may end without ever asking for Spark, when there is nothing to do.
-    ended = threading.Thread(target=lambda: (process.wait(), server.wake(path)), daemon=True)
-    ended.start()
+
+    def end() -> None:
+        """Wakes the server: lakectl may end without ever asking for Spark, when there is nothing to do."""
+        process.wait()
+        server.wake(path)
+
+    threading.Thread(target=end, daemon=True).start()
     with listener:
         server.serve_on(spark, listener, stay=True, until=lambda: process.poll() is not None)
     code = process.wait()
