@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -58,31 +57,6 @@ silver:
       a_mail: {expect: "mail like '%@%'", null_ok: true}
 `
 
-func chainFiles(rng *rand.Rand) (files []lab.Row) {
-	row := func(format string, values ...any) string { return fmt.Sprintf(format+"\n", values...) }
-	mail := func() string { return []string{"a@x", "b@x", "c@x", "d@x", "", "broken"}[rng.IntN(6)] }
-	region := func() string { return []string{"n", "s", "x", ""}[rng.IntN(4)] }
-	for i := range 4 {
-		var people, orders, payments strings.Builder
-		people.WriteString("id,mail,region,version\n")
-		orders.WriteString("id,mail,region,version\n")
-		payments.WriteString("payment,order_id,region\n")
-		for range 3 {
-			people.WriteString(row("%d,%s,%s,%d", rng.IntN(3), mail(), region(), rng.IntN(5)))
-		}
-		for range 6 {
-			orders.WriteString(row("o%d,%s,%s,%d", rng.IntN(6), mail(), region(), rng.IntN(4)))
-		}
-		for range 8 {
-			payments.WriteString(row("p%d,o%d,%s", rng.IntN(15), rng.IntN(8), region()))
-		}
-		files = append(files, lab.Row{"name": fmt.Sprintf("people_%d.csv", i), "text": people.String()},
-			lab.Row{"name": fmt.Sprintf("orders_%d.csv", i), "text": orders.String()},
-			lab.Row{"name": fmt.Sprintf("payments_%d.csv", i), "text": payments.String()})
-	}
-	return files
-}
-
 func chainLab(t *testing.T, orders, payments string) *lab.Lab {
 	t.Helper()
 	l := lab.New(t)
@@ -122,7 +96,7 @@ func TestReferencesThatComeAndGo(t *testing.T) {
 				for _, seed := range []uint64{1, 2, 25} { // of 25 superseded rows go to quarantine
 
 					rng := rand.New(rand.NewPCG(seed, 3))
-					files := chainFiles(rng)
+					files := lab.ChainFiles(rng)
 					once := chainLab(t, orders, payments)
 					for _, f := range files {
 						once.Write(f["name"], f["text"])
