@@ -31,6 +31,21 @@ func (p *Program) Spark() string { return newPrinter(spark{}).value(p.Root) }
 // SparkFails returns the condition, never null, that a row is a row error.
 func (p *Program) SparkFails() string { return newPrinter(spark{}).fails(p.Root) }
 
+// SparkAs is Spark and SparkFails, but that names with a qualifier have this one.
+func (p *Program) SparkAs(qualifier string) (value, fails string) {
+	requalified := func() *printer {
+		out, plain := newPrinter(spark{}), newPrinter(spark{})
+		out.column = func(n *Node) string {
+			if len(n.Ident) == 2 {
+				return out.quote(qualifier) + "." + out.quote(n.Ident[1])
+			}
+			return plain.columnName(n)
+		}
+		return out
+	}
+	return requalified().value(p.Root), requalified().fails(p.Root)
+}
+
 // dialect is what the printers of two engines do not share.
 type dialect interface {
 	quote(identifier string) string

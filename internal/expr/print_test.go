@@ -119,3 +119,19 @@ func TestPrintedSize(t *testing.T) {
 		}
 	}
 }
+
+// TestSparkAs gives the raw columns another name than raw, which a column may have.
+func TestSparkAs(t *testing.T) {
+	p, problems := Bind(at("concat(raw.s, s, 'raw.s', raw.\"amount text\") = s2 or i / l > 1"), testScope())
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	value, fails := p.SparkAs("0_raw")
+	rename := strings.NewReplacer("`raw`.", "`0_raw`.")
+	if value != rename.Replace(p.Spark()) || fails != rename.Replace(p.SparkFails()) {
+		t.Errorf("%s\n%s", value, fails)
+	}
+	if strings.Count(value, "`0_raw`.`s`") == 0 || strings.Contains(value, "`raw`") {
+		t.Errorf("%s", value)
+	}
+}

@@ -11,6 +11,9 @@ import (
 	"github.com/lakectl/lakectl/internal/schema"
 )
 
+// Raw is the struct of raw columns, beside which a column may be called raw.
+const Raw = "0_raw"
+
 // Settings are the settings of Spark under which the SQL of expressions is
 // exact, and those under which it writes files as the lake has them.
 func Settings() map[string]string {
@@ -122,7 +125,8 @@ func bucket(s *project.Silver) *string {
 }
 
 func compileColumn(s *project.Silver, c *project.Column) silverColumn {
-	out := silverColumn{Name: c.Name, Type: c.Type.String(), SparkType: c.Type.Spark(), Required: c.Required, Expr: *sql(c.Program),
+	value, fails := c.Program.SparkAs(Raw)
+	out := silverColumn{Name: c.Name, Type: c.Type.String(), SparkType: c.Type.Spark(), Required: c.Required, Expr: expression{Value: value, Fails: fails},
 		Reads: list(c.Reads, func(i int) string { return s.Columns[i].Name }), ReadsRaw: []string{}}
 	for _, slot := range c.Program.Columns() {
 		if slot < len(s.Raw) {

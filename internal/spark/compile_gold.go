@@ -38,7 +38,7 @@ func compileGoldColumn(c *project.GoldColumn) goldColumn {
 }
 
 func compileMeasure(m *project.GoldMeasure, i int) measure {
-	steps := m.Measure.SparkSteps(fmt.Sprintf("_m%d_", i))
+	steps := m.Measure.SparkSteps(fmt.Sprintf("0_m%d_", i))
 	return measure{Name: m.Name, Type: m.Type.String(), SparkType: m.Type.Spark(), Nullable: m.Nullable,
 		Aggregates: steps.Aggregates, Names: steps.Names, Expr: expression{Value: steps.Value, Fails: steps.Fails},
 		ArgFails: list(m.Measure.Aggregates, func(a expr.Aggregate) string {

@@ -85,7 +85,8 @@ func TestExpressionsAreThePrinters(t *testing.T) {
 	for i, s := range p.Silver {
 		for k, c := range s.Columns {
 			got = append(got, d.Silver[i].Columns[k].Expr.Value, d.Silver[i].Columns[k].Expr.Fails)
-			want = append(want, c.Program.Spark(), c.Program.SparkFails())
+			value, fails := c.Program.SparkAs(Raw)
+			want = append(want, value, fails)
 		}
 		for k, c := range s.Checks {
 			if c.Expect != nil {
@@ -99,7 +100,7 @@ func TestExpressionsAreThePrinters(t *testing.T) {
 			got, want = append(got, d.Gold[i].Groups[k].Expr.Value), append(want, c.Program.Spark())
 		}
 		for k, m := range g.Measures {
-			got, want = append(got, d.Gold[i].Measures[k].Expr.Value), append(want, m.Measure.SparkSteps(fmt.Sprintf("_m%d_", k)).Value)
+			got, want = append(got, d.Gold[i].Measures[k].Expr.Value), append(want, m.Measure.SparkSteps(fmt.Sprintf("0_m%d_", k)).Value)
 		}
 		for k, c := range g.Columns {
 			got, want = append(got, d.Gold[i].Columns[k].Expr.Value), append(want, c.Program.Spark())

@@ -12,9 +12,9 @@
 // the condition that it has one, which is never null. Columns are named in them
 // so:
 //
-//   - in silver columns, `name` is a column of the table and `raw`.`name` a raw
-//     column: the raw columns are a struct named raw. Columns are computed in
-//     the order of compute_order;
+//   - in silver columns, `name` is a column of the table and `0_raw`.`name` a raw
+//     column: the raw columns are a struct of that name, which no column of a
+//     table can have. Columns are computed in the order of compute_order;
 //   - in row checks, `name` is a column of the table;
 //   - in gold, `table`.`name` is a column of a silver table, with those that
 //     lakectl adds. A where stands before joins, and sees its own table alone;

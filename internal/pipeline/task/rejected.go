@@ -19,6 +19,10 @@ import (
 // ones: whether the value is among those that check number i of the table refers to.
 func FoundColumn(i int) string { return fmt.Sprintf("0_found_%d", i) }
 
+// RawColumn is the name of raw column number i there: its own may be that of
+// another column.
+func RawColumn(i int) string { return fmt.Sprintf("0_raw_%d", i) }
+
 // rejected judges rows for their reasons and writes them to quarantine.
 func rejected(ctx context.Context, o Order, in *bufio.Reader, env Environment, stager *lake.Stager, store engine.StoreOptions) ([]lake.FileChange, error) {
 	t := env.Project.SilverTable(o.Table.Name)
@@ -53,8 +57,8 @@ func rejected(ctx context.Context, o Order, in *bufio.Reader, env Environment, s
 // rejectedColumns are the columns of the stream.
 func rejectedColumns(t *project.Silver, raw []string) []schema.Column {
 	var columns []schema.Column
-	for _, name := range raw {
-		columns = append(columns, schema.Column{Name: name, Type: schema.T(schema.String)})
+	for i := range raw {
+		columns = append(columns, schema.Column{Name: RawColumn(i), Type: schema.T(schema.String)})
 	}
 	columns = append(columns, schema.Column{Name: project.SourceFile, Type: schema.T(schema.String)},
 		schema.Column{Name: project.SourceRow, Type: schema.T(schema.Bigint)},

@@ -4,6 +4,7 @@ The columns that judging adds to the rows begin with 0_, and so do all that are
 added on the way of rows through this package: no column of a table begins with a
 digit, and Spark takes such a name unquoted.
 
+    0_raw        the raw columns that the table reads
     0_all        all raw columns, of rows that are rejected or fail the run
     0_replay     whether the row comes from quarantine
     0_found_I    for a check I that refers to another table: whether the value is there
@@ -53,7 +54,7 @@ def type_rows(table: Table, spec: Spec, rows: DataFrame) -> DataFrame:
         (F.lit(None).cast("string") if have is None else F.col("0_all").getField(have)).alias(slot)
         for slot, have in spec["raw"].items()
     ]
-    typed = rows.withColumn("raw", F.struct(*raw) if raw else F.struct(F.lit(None).alias("none")))
+    typed = rows.withColumn("0_raw", F.struct(*raw) if raw else F.struct(F.lit(None).alias("none")))
     columns = {c["name"]: (i, c) for i, c in enumerate(table["columns"])}
     waiting = list(table["compute_order"])
     done: set[str] = set()
@@ -62,7 +63,7 @@ def type_rows(table: Table, spec: Spec, rows: DataFrame) -> DataFrame:
         typed = compute(table, typed, [columns[n] for n in ready])
         done.update(ready)
         waiting = [n for n in waiting if n not in done]
-    return typed.drop("raw")
+    return typed.drop("0_raw")
 
 
 def compute(table: Table, rows: DataFrame, columns: list[tuple[int, Table]]) -> DataFrame:

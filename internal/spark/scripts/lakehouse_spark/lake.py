@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql import types as T
+
+from lakehouse_spark import sql
 
 Column = dict[str, Any]
 
@@ -37,10 +40,14 @@ class Lake:
             reader = reader.option("basePath", f"{self.url}/{table}")
         return reader.parquet(*[f"{self.url}/{name}" for name in objects])
 
-    def raw(self, objects: list[str], layer: str, dataset: str, columns: Iterable[str]) -> DataFrame:
-        """Returns rows of bronze or quarantine: the raw columns as texts, and whence they are."""
+    def raw(self, objects: list[str], layer: str, dataset: str, columns: list[str]) -> DataFrame:
+        """Returns rows of bronze or quarantine: the raw columns as texts in 0_all, and whence they are.
+
+        Raw columns may have any name, so they are never beside columns of ours.
+        """
         schema = T.StructType([T.StructField(name, T.StringType()) for name in columns] + WHENCE.fields)
-        return self.read(objects, schema, f"{layer}/{dataset}")
+        whole = F.struct(*[F.col(sql.name(name)) for name in columns])
+        return self.read(objects, schema, f"{layer}/{dataset}").select(whole.alias("0_all"), *WHENCE.fieldNames())
 
     def table(self, objects: list[str], layer: str, name: str, schema: list[Column]) -> DataFrame:
         """Returns rows of a silver table."""

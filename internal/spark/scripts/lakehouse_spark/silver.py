@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse_spark import judge, sql, tasks
-from lakehouse_spark.lake import WHENCE, Lake
+from lakehouse_spark.lake import Lake
 
 Table = dict[str, Any]
 Spec = dict[str, Any]
@@ -171,7 +171,7 @@ def reject(b: Build, judged: DataFrame, counts: dict[str, int]) -> list[dict[str
     added = [*WHENCE.fieldNames(), *found]
     rows = placed(b, judged.where("0_bad")).select("0_all", *added, "0_file")
     rows = rows.repartition("ingestion_date").sortWithinPartitions("ingestion_date", "0_file", "source_row")
-    raw = [F.col("0_all").getField(name).alias(name) for name in b.spec["raw_columns"]]
+    raw = [F.col("0_all").getField(name).alias(f"0_raw_{i}") for i, name in enumerate(b.spec["raw_columns"])]
     return tasks.write(rows.select(*raw, *added), b.binary, b.spec["rejected"])
 
 
