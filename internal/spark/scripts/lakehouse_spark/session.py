@@ -17,6 +17,8 @@ BEFORE = {
     "spark.sql.analyzer.maxIterations": "1000",
     "spark.sql.optimizer.maxIterations": "1000",
     "spark.sql.maxPlanStringLength": "10000",
+    "spark.sql.debug.maxToStringFields": "0",
+    "spark.sql.ui.explainMode": "simple",
     "spark.sql.autoBroadcastJoinThreshold": "32m",
     "spark.ui.showConsoleProgress": "false",
 }
