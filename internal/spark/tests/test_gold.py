@@ -86,8 +86,6 @@ def test_columns_have_their_types_and_order(sales: DataFrame) -> None:
     assert rows.dtypes == [("amount", "decimal(10,2)"), ("day", "bigint"), ("aggregation_timestamp", "timestamp")]
     times = rows.selectExpr("CAST(aggregation_timestamp AS STRING) AS t").distinct()
     assert unordered(times) == [("2023-11-14 22:13:20",)]
-        ("2023-11-14 22:13:20",)
-    ]
 
 
 def test_a_condition_keeps_what_is_true(sales: DataFrame) -> None:

@@ -109,7 +109,7 @@ def test_who_hangs_up_in_the_middle_ends_the_work(client: Client, tmp_path: Path
     slow.write_text(f"#!/bin/sh\ntouch {begun}\nexec sleep 60\n")
     slow.chmod(0o700)
     client.ask("open", {"project": PROJECT, "binary": str(slow), "parallel": 0})
-    client.tell({"id": 8, "do": "ingest", "spec": {"orders": ["{}"], "bytes": [1]}})
+    client.tell({"id": 8, "do": "ingest", "spec": {"order": "{}", "files": ["{}"], "bytes": [1]}})
     end = time.monotonic() + 60
     while not begun.exists():
         assert time.monotonic() < end
@@ -119,11 +119,11 @@ def test_who_hangs_up_in_the_middle_ends_the_work(client: Client, tmp_path: Path
 
 def test_files_are_reported_in_their_order(client: Client, tmp_path: Path) -> None:
     echo = tmp_path / "lakectl"
-    echo.write_text('#!/bin/sh\nread order\nprintf \'{"order": %s}\' "$order"\n')
+    echo.write_text('#!/bin/sh\nread order; read file; printf \'{"order": %s, "file": %s}\' "$order" "$file"\n')
     echo.chmod(0o700)
     client.ask("open", {"project": PROJECT, "binary": str(echo), "parallel": 0})
-    answer = client.ask("ingest", {"orders": ["1", "2", "3"], "bytes": [5, 9, 7]})
-    assert answer == {"id": 7, "result": {"reports": [{"order": 1}, {"order": 2}, {"order": 3}]}}
+    answer = client.ask("ingest", {"order": "8", "files": ["1", "2", "3"], "bytes": [5, 9, 7]})
+    assert answer == {"id": 7, "result": {"reports": [{"order": 8, "file": i} for i in (1, 2, 3)]}}
 
 
 @pytest.mark.parametrize("lake", ["s3://bucket/lake", "file:///lake"])
