@@ -1,6 +1,7 @@
 package task
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -14,7 +15,8 @@ import (
 // order. A stream that ends before its end is an error: whoever wrote it was
 // killed. The arrays are valid until do returns.
 func batches(in io.Reader, columns []schema.Column, do func(cols []arrow.Array, n int) error) error {
-	r, err := ipc.NewReader(in)
+	rest := &ending{Reader: in}
+	r, err := ipc.NewReader(rest)
 	if err != nil {
 		return fmt.Errorf("read the rows of the task: %w", err)
 	}
@@ -36,7 +38,24 @@ func batches(in io.Reader, columns []schema.Column, do func(cols []arrow.Array, 
 	if err := r.Err(); err != nil {
 		return fmt.Errorf("read the rows of the task: %w", err)
 	}
+	if rest.ended {
+		return fmt.Errorf("read the rows of the task: %w", io.ErrUnexpectedEOF)
+	}
 	return nil
+}
+
+// ending says whether a reader was read to its end. An Arrow stream has a mark at
+// its end, where reading stops; ipc.Reader takes a stream that ends between two
+// batches for a whole one.
+type ending struct {
+	io.Reader
+	ended bool
+}
+
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.Reader.Read(p)
+	e.ended = e.ended || errors.Is(err, io.EOF)
+	return n, err
 }
 
 // find returns where columns stand in a schema, with the types that they must have.
