@@ -58,10 +58,12 @@ func (e *Engine) order(tx *lake.Tx, o task.Order, now time.Time) (string, error)
 	return string(text), err
 }
 
-// ingestSpec is a request to take in files: an order for each.
+// ingestSpec is a request to take in files: the order for their tasks, which has
+// the project and is sent once, and each file as a task reads it after the order.
 type ingestSpec struct {
 	Dataset string   `json:"dataset"`
-	Orders  []string `json:"orders"`
+	Order   string   `json:"order"`
+	Files   []string `json:"files"`
 	Bytes   []int64  `json:"bytes"` // of the files
 }
 
@@ -76,12 +78,16 @@ func (e *Engine) Ingest(ctx context.Context, tx *lake.Tx, req bronze.Request, o 
 		return result, nil
 	}
 	spec := ingestSpec{Dataset: req.Dataset.Name}
+	spec.Order, err = e.order(tx, task.Order{Kind: task.Ingest, Table: lake.TableRef{Layer: lake.Bronze, Name: req.Dataset.Name}, RawColumns: plan.Columns}, o.Now)
+	if err != nil {
+		return nil, err
+	}
 	for _, f := range plan.Files {
-		order, err := e.order(tx, task.Order{Kind: task.Ingest, Table: lake.TableRef{Layer: lake.Bronze, Name: req.Dataset.Name}, RawColumns: plan.Columns, File: &f}, o.Now)
+		text, err := json.Marshal(f)
 		if err != nil {
 			return nil, err
 		}
-		spec.Orders, spec.Bytes = append(spec.Orders, order), append(spec.Bytes, f.Size)
+		spec.Files, spec.Bytes = append(spec.Files, string(text)), append(spec.Bytes, f.Size)
 	}
 	var answer struct {
 		Reports []task.Report `json:"reports"`

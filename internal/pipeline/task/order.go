@@ -30,8 +30,10 @@ type Order struct {
 	// write, or the table of silver whose rows are rejected.
 	Table lake.TableRef `json:"table"`
 	// RawColumns are those of the bronze table; of gold tables there are none.
-	RawColumns []string     `json:"raw_columns,omitempty"`
-	File       *source.File `json:"file,omitempty"` // of Ingest
+	RawColumns []string `json:"raw_columns,omitempty"`
+	// File is that of Ingest. It follows the order as a line of its own: there may be
+	// very many, for one order.
+	File *source.File `json:"-"`
 }
 
 // Project is a project as it goes to another machine.
@@ -90,12 +92,23 @@ func (f *Failure) Err() error {
 // ReadOrder reads the order; what follows in r is the stream.
 func ReadOrder(r *bufio.Reader) (Order, error) {
 	var o Order
-	line, err := r.ReadBytes('\n')
-	if err != nil && (!errors.Is(err, io.EOF) || len(line) == 0) {
+	if err := readLine(r, &o); err != nil {
 		return o, fmt.Errorf("read the order of the task: %w", err)
 	}
-	if err := json.Unmarshal(line, &o); err != nil {
-		return o, fmt.Errorf("read the order of the task: %w", err)
+	if o.Kind != Ingest {
+		return o, nil
+	}
+	if err := readLine(r, &o.File); err != nil {
+		return o, fmt.Errorf("read the file of the task: %w", err)
 	}
 	return o, nil
+}
+
+// readLine reads a line of JSON.
+func readLine(r *bufio.Reader, v any) error {
+	line, err := r.ReadBytes('\n')
+	if err != nil && (!errors.Is(err, io.EOF) || len(line) == 0) {
+		return err
+	}
+	return json.Unmarshal(line, v)
 }

@@ -14,9 +14,11 @@ MOST_TASKS = 10_000
 
 def ingest(session: SparkSession, binary: tasks.Binary, spec: dict[str, Any]) -> dict[str, Any]:
     """Takes files in, and returns a report of each, in their order."""
-    orders: list[str] = spec["orders"]
+    order: str = spec["order"]
+    files: list[str] = spec["files"]
     # The largest first, so that the last to end is not a large one.
-    by_size = sorted(range(len(orders)), key=lambda i: -spec["bytes"][i])
-    work = session.sparkContext.parallelize([(i, orders[i]) for i in by_size], min(len(orders), MOST_TASKS))
-    done = dict(work.map(lambda item: (item[0], tasks.run(binary, item[1]))).collect())
-    return {"reports": [done[i] for i in range(len(orders))]}
+    by_size = sorted(range(len(files)), key=lambda i: -spec["bytes"][i])
+    work = session.sparkContext.parallelize([(i, files[i]) for i in by_size], min(len(files), MOST_TASKS))
+    # A task reads the file as a line after the order.
+    done = dict(work.map(lambda item: (item[0], tasks.run(binary, f"{order}\n{item[1]}"))).collect())
+    return {"reports": [done[i] for i in range(len(files))]}
