@@ -8,7 +8,6 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
-	"github.com/lakectl/lakectl/internal/diag"
 	"github.com/lakectl/lakectl/internal/lake"
 	"github.com/lakectl/lakectl/internal/pipeline/task"
 	"github.com/lakectl/lakectl/internal/project"
@@ -65,10 +64,6 @@ type fatalRow struct {
 
 // Silver implements pipeline.Engine.
 func (e *Engine) Silver(ctx context.Context, tx *lake.Tx, req silver.Request, o silver.Options) (*silver.Result, error) {
-	if req.Table.Buckets > 1 { // it would write one file, beside those that are there
-		return nil, diag.Errorf(diag.Usage, "silver.%s has buckets, into which Spark does not write", req.Table.Name).
-			WithNext("run it without --engine, or take `buckets` out of lakehouse.yaml")
-	}
 	spec, err := e.silverSpec(tx, req, o)
 	if err != nil {
 		return nil, err

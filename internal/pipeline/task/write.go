@@ -14,11 +14,15 @@ import (
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/schema"
 	"github.com/lakectl/lakectl/internal/table"
+	"github.com/lakectl/lakectl/internal/vec"
 )
 
 // MarkColumn is a column of the stream of Write beside the table's. Where it is
 // true the row only says that there is such a partition, which may have no rows.
 const MarkColumn = "0_mark"
+
+// BucketColumn is another: which of the files of its partition the row is in.
+const BucketColumn = "0_bucket"
 
 // shape is what a table's files are like.
 type shape struct {
@@ -27,19 +31,29 @@ type shape struct {
 	file  schema.Table
 	parts []string // partition columns
 	bloom []string
+
+	key     []int // columns by which a row is in a bucket; nil: there are none
+	buckets int
 }
 
 func shapeOf(p *project.Project, ref lake.TableRef) (*shape, error) {
 	if s := p.SilverTable(ref.Name); s != nil && ref.Layer == lake.Silver {
-		return &shape{ref: ref, all: s.Table(), file: s.FileTable(), parts: s.PartitionNames(), bloom: s.Bloom()}, nil
+		out := &shape{ref: ref, all: s.Table(), file: s.FileTable(), parts: s.PartitionNames(), bloom: s.Bloom(), buckets: 1}
+		if s.Buckets > 1 {
+			out.key, out.buckets = s.Key, s.Buckets
+		}
+		return out, nil
 	}
 	if g := p.GoldTable(ref.Name); g != nil && ref.Layer == lake.Gold {
-		return &shape{ref: ref, all: g.Table(), file: g.FileTable(), parts: g.PartitionNames()}, nil
+		return &shape{ref: ref, all: g.Table(), file: g.FileTable(), parts: g.PartitionNames(), buckets: 1}, nil
 	}
 	return nil, fmt.Errorf("the project has no table %s", ref)
 }
 
-// partWriter writes rows that come ordered by partition.
+// partFile is a file: a bucket of a partition.
+type partFile struct{ partition, bucket int32 }
+
+// partWriter writes rows that come ordered by file.
 type partWriter struct {
 	ctx    context.Context
 	shape  *shape
@@ -48,9 +62,11 @@ type partWriter struct {
 	inPath []int
 	parts  *table.Partitions
 	find   *table.PartitionOf
-	open   *table.Writer // of partition id
-	id     int32
-	done   map[int32]bool
+	bucket vec.Bucketer
+	in     []int32       // buckets of the rows of a batch
+	open   *table.Writer // of at
+	at     partFile
+	done   map[partFile]bool
 	files  []lake.FileChange
 }
 
@@ -62,7 +78,8 @@ func write(ctx context.Context, o Order, in *bufio.Reader, env Environment, stag
 	}
 	w := newPartWriter(ctx, s, stager)
 	defer w.abort()
-	columns := append(append([]schema.Column(nil), s.all.Columns...), schema.Column{Name: MarkColumn, Type: schema.T(schema.Boolean)})
+	columns := append(append([]schema.Column(nil), s.all.Columns...), schema.Column{Name: BucketColumn, Type: schema.T(schema.Integer)},
+		schema.Column{Name: MarkColumn, Type: schema.T(schema.Boolean)})
 	if err := batches(in, columns, w.add); err != nil {
 		return nil, err
 	}
@@ -73,7 +90,7 @@ func write(ctx context.Context, o Order, in *bufio.Reader, env Environment, stag
 }
 
 func newPartWriter(ctx context.Context, s *shape, stager table.Stager) *partWriter {
-	w := &partWriter{ctx: ctx, shape: s, stager: stager, done: map[int32]bool{}}
+	w := &partWriter{ctx: ctx, shape: s, stager: stager, done: map[partFile]bool{}}
 	for _, c := range s.file.Columns {
 		w.inFile = append(w.inFile, s.all.Index(c.Name))
 	}
@@ -87,17 +104,20 @@ func newPartWriter(ctx context.Context, s *shape, stager table.Stager) *partWrit
 	return w
 }
 
-// add writes a batch: the table's columns, then the marks.
+// add writes a batch: the table's columns, then the buckets and the marks.
 func (w *partWriter) add(cols []arrow.Array, n int) error {
 	ids := make([]int32, n)
 	w.find.Of(ids, pick(cols, w.inPath))
-	marks := cols[len(cols)-1].(*array.Boolean)
+	buckets, marks := cols[len(cols)-2].(*array.Int32).Int32Values(), cols[len(cols)-1].(*array.Boolean)
+	if err := w.check(cols, buckets, marks); err != nil {
+		return err
+	}
 	for start := 0; start < n; {
 		end := start + 1
-		for end < n && ids[end] == ids[start] && marks.Value(end) == marks.Value(start) {
+		for end < n && ids[end] == ids[start] && buckets[end] == buckets[start] && marks.Value(end) == marks.Value(start) {
 			end++
 		}
-		if err := w.turnTo(ids[start]); err != nil {
+		if err := w.turnTo(partFile{ids[start], buckets[start]}); err != nil {
 			return err
 		}
 		if !marks.Value(start) {
@@ -106,6 +126,18 @@ func (w *partWriter) add(cols []arrow.Array, n int) error {
 			}
 		}
 		start = end
+	}
+	return nil
+}
+
+// check looks whether Spark has put the rows into the buckets that lakectl has
+// them in.
+func (w *partWriter) check(cols []arrow.Array, buckets []int32, marks *array.Boolean) error {
+	w.in = w.bucket.Rows(w.in, pick(cols, w.shape.key), len(buckets), w.shape.buckets)
+	for row, bucket := range buckets {
+		if bucket < 0 || int(bucket) >= w.shape.buckets || !marks.Value(row) && bucket != w.in[row] {
+			return fmt.Errorf("%s: Spark puts a row into bucket %d instead of %d: please report it, with the key of the table", w.shape.ref, bucket, w.in[row])
+		}
 	}
 	return nil
 }
@@ -120,22 +152,22 @@ func (w *partWriter) rows(cols []arrow.Array, start, end int) error {
 	return w.open.WriteColumns(part, end-start)
 }
 
-// turnTo opens the file of a partition.
-func (w *partWriter) turnTo(id int32) error {
-	if w.open != nil && w.id == id {
+// turnTo opens a file.
+func (w *partWriter) turnTo(at partFile) error {
+	if w.open != nil && w.at == at {
 		return nil
 	}
 	if err := w.close(); err != nil {
 		return err
 	}
-	p := w.parts.At(id)
-	if w.done[id] {
+	p := w.parts.At(at.partition)
+	if w.done[at] {
 		return fmt.Errorf("%s: the rows of partition %q do not come together", w.shape.ref, p.Path)
 	}
-	target := table.Target{Table: w.shape.ref, Path: path.Join(w.shape.ref.Dir(), p.Path, "part-0.parquet"), Partition: p.Values}
+	target := table.Target{Table: w.shape.ref, Path: path.Join(w.shape.ref.Dir(), p.Path, table.PartFile(int(at.bucket))), Partition: p.Values}
 	var err error
 	w.open, err = table.Create(w.ctx, w.stager, target, w.shape.file, parquetio.WriterOptions{Bloom: w.shape.bloom})
-	w.id, w.done[id] = id, true
+	w.at, w.done[at] = at, true
 	return err
 }
 

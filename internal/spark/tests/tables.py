@@ -35,7 +35,7 @@ def column(name: str, value: str, kind: str = "string", **other: Any) -> Table:
 
 def integer(name: str, **other: Any) -> Table:
     """Returns a silver column that is a raw column of its name, parsed as an integer."""
-    raw = f"`raw`.{sql.name(name)}"
+    raw = f"`0_raw`.{sql.name(name)}"
     value = f"TRY_CAST({raw} AS INT)"
     return column(name, value, "int", fails=f"({value} IS NULL AND {raw} IS NOT NULL)", **other)
 
@@ -61,6 +61,8 @@ def silver(columns: Sequence[Table], checks: Sequence[Table] = (), **other: Any)
         "key": [],
         "partition_by": [],
         "distinct": False,
+        "buckets": 1,
+        "bucket": None,
         **other,
     }
 

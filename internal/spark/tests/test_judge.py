@@ -12,7 +12,7 @@ from lakehouse_spark import judge
 from lakehouse_spark.lake import Lake
 from tables import NEVER, check, column, expression, found, integer, raw_rows
 
-ID = column("id", "nullif(`raw`.`id`, '')", required=True)
+ID = column("id", "nullif(`0_raw`.`id`, '')", required=True)
 
 
 def spec(*raw: str, **other: Any) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def test_columns_are_computed_after_those_that_they_read(lake: Lake) -> None:
 def test_names_that_are_like_those_of_this_program(lake: Lake) -> None:
     names = ["_all", "_bad", "_file", "_mark", "_type_0", "_value", "_failed_1"]
     table = tables.silver(
-        [column(n, f"`raw`.`{n}`") for n in names], [check("is", ["_bad"], expect=expression("`_bad` = '_bad'"))]
+        [column(n, f"`0_raw`.`{n}`") for n in names], [check("is", ["_bad"], expect=expression("`_bad` = '_bad'"))]
     )
     rows = raw_rows(lake.session, names, [names])
     judged = judge.judge(lake, table, spec(*names), rows)
@@ -70,7 +70,7 @@ def test_names_that_are_like_those_of_this_program(lake: Lake) -> None:
 
 def test_raw_columns_of_any_name_and_those_that_are_not_there(lake: Lake) -> None:
     names = ["a.b", "x`y", "with blank", "0_replay", "Ärger"]
-    columns = [column(f"c{i}", f"`raw`.`{n.replace('`', '``')}`") for i, n in enumerate([*names, "gone"])]
+    columns = [column(f"c{i}", f"`0_raw`.`{n.replace('`', '``')}`") for i, n in enumerate([*names, "gone"])]
     rows = raw_rows(lake.session, names, [names])
     raw = {**{n: n for n in names}, "gone": None}
     judged = judge.judge(lake, tables.silver(columns), {"raw": raw, "references": []}, rows)
@@ -173,7 +173,7 @@ FOLDERS = [
 
 
 def test_texts_that_are_too_long_for_a_folder(lake: Lake) -> None:
-    table = tables.silver([column("day", "`raw`.`day`")], partition_by=["day"])
+    table = tables.silver([column("day", "`0_raw`.`day`")], partition_by=["day"])
     rows = raw_rows(lake.session, ["day"], [(text,) for text, _, _ in FOLDERS])
     judged = judge.judge(lake, table, spec("day"), rows)
     assert found(judged, "day", "0_type_0") == [(value, long) for _, value, long in FOLDERS]

@@ -24,7 +24,7 @@ Row = tuple[str | None, int | None, str, int]
 
 def build(lake: Lake, **table: Any) -> silver.Build:
     """Returns a build of a table of keys k and times at."""
-    columns = [column("k", "`raw`.`k`"), integer("at")]
+    columns = [column("k", "`0_raw`.`k`"), integer("at")]
     kinds = tables.schema(k="string", at="int", source_file="string", source_row="bigint")
     made = {**tables.silver(columns), "key": ["k"], "latest_by": "at", "schema": kinds, **table}
     return silver.Build(lake.session, lake, NONE, made, {"order": ORDER, "rejudge": False})
@@ -116,7 +116,7 @@ def test_a_duplicate_of_a_row_of_the_table_does_not_enter(lake: Lake) -> None:
 
 
 def test_columns_that_are_like_those_of_this_program(lake: Lake) -> None:
-    columns = [column("_file", "`raw`.`_file`"), column("_row", "`raw`.`_row`"), column("_home", "`raw`.`_home`")]
+    columns = [column("_file", "`0_raw`.`_file`"), column("_row", "`0_raw`.`_row`"), column("_home", "`0_raw`.`_home`")]
     kinds = tables.schema(_file="string", _row="string", _home="string", source_file="string", source_row="bigint")
     table = {**tables.silver(columns), "key": ["_file"], "schema": kinds, "latest_by": "_row"}
     b = silver.Build(lake.session, lake, NONE, table, {"order": ORDER})
@@ -168,7 +168,7 @@ else:
 def project(lake: Lake, **table: Any) -> silver.Table:
     """Returns a table with a partition for each first letter, whose bronze has the columns k, at and a.b."""
     columns = [
-        column("k", "nullif(`raw`.`k`, '')", required=True),
+        column("k", "nullif(`0_raw`.`k`, '')", required=True),
         integer("at"),
         column("part", "substr(`k`, 1, 1)", reads=["k"]),
     ]
@@ -237,7 +237,7 @@ def test_a_build_from_nothing(lake: Lake, fake: Callable[[str], Binary]) -> None
         (False, "2024-02-29", key, "2023-11-14 22:13:20+00:00") for key in ("a1", "b1", "dead")
     ]
     assert answer["quarantined"] == [
-        {"names": ["k", "at", "a.b", "source_file", "source_row", "ingestion_timestamp", "ingestion_date"]}
+        {"names": ["0_raw_0", "0_raw_1", "0_raw_2", "source_file", "source_row", "ingestion_timestamp", "ingestion_date"]}
     ]
     assert answer["totals"] == {"one.csv": {"quarantined": 2, "superseded": 1, "silver": 3}}
     assert (answer["judged"], answer["counts"]) == (6, {"required:k": 1, "type:at": 1, "deadly": 1})

@@ -141,4 +141,4 @@ def write(session: SparkSession, binary: tasks.Binary, g: Table, rows: DataFrame
     rows = rows.repartition(*parts) if parts else rows.repartition(1)
     # A task that is run again writes the same bytes.
     rows = rows.sortWithinPartitions(*parts, F.col("0_mark").desc(), *[F.col(sql.name(c)) for c in columns])
-    return tasks.write(rows, binary, order)
+    return tasks.write(rows.withColumn("0_bucket", F.lit(0)), binary, order)

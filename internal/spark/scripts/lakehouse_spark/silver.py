@@ -11,11 +11,11 @@ from functools import cached_property
 from typing import Any
 
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse_spark import judge, sql, tasks
-from lakehouse_spark.lake import Lake
+from lakehouse_spark.lake import WHENCE, Lake
 
 Table = dict[str, Any]
 Spec = dict[str, Any]
@@ -105,13 +105,10 @@ def bring_up(b: Build) -> dict[str, Any]:
 def inputs(b: Build) -> DataFrame:
     """Returns the rows that are to be judged."""
     raw = b.spec["raw_columns"]
-    whole = F.struct(*[F.col(sql.name(name)) for name in raw]).alias("0_all")
-    added = WHENCE.fieldNames()
-    rows = b.lake.raw(b.spec["inputs"], "bronze", b.table["from"], raw)
-    rows = rows.select(whole, *added, F.lit(False).alias("0_replay"))
+    rows = b.lake.raw(b.spec["inputs"], "bronze", b.table["from"], raw).withColumn("0_replay", F.lit(False))
     if b.spec["replay"]:
-        again = b.lake.raw(b.spec["replay"], "quarantine", b.table["name"], raw)
-        rows = rows.unionByName(again.select(whole, *added, F.lit(True).alias("0_replay")))
+        again = b.lake.raw(b.spec["replay"], "quarantine", b.table["name"], raw).withColumn("0_replay", F.lit(True))
+        rows = rows.unionByName(again)
     return rows
 
 
@@ -253,67 +250,82 @@ def settled(b: Build, totals: Totals, fresh: DataFrame, hit: DataFrame | None) -
 
 def write(b: Build, fresh: DataFrame, hit: DataFrame | None, present: DataFrame | None) -> list[dict[str, Any]]:
     """Writes the partitions that change, and returns their files."""
-    rows = fresh.withColumn("0_mark", F.lit(False))
+    rows = fresh.withColumn("0_mark", F.lit(False)).withColumn("0_bucket", bucket(b))
     if present is not None:
         touched = b.keep(changed(b, fresh, hit, present))
         if not touched.head(1):
             return []
         rows = rows.unionByName(kept(b, touched, hit, present))
-        rows = rows.unionByName(marks(b, touched), allowMissingColumns=True)
+        # Rows which say that there is a file, though it may have lost its last row.
+        rows = rows.unionByName(touched.withColumn("0_mark", F.lit(True)), allowMissingColumns=True)
     columns = [F.col(sql.name(c)) for c in b.columns]
-    return tasks.write(spread(b, rows).select(*columns, "0_mark"), b.binary, b.spec["write"])
+    return tasks.write(spread(b, rows).select(*columns, "0_bucket", "0_mark"), b.binary, b.spec["write"])
+
+
+def bucket(b: Build) -> Column:
+    """Returns the number of the file, among those of its partition, that a row is in."""
+    return F.expr(b.table["bucket"] or "0").cast("int")
+
+
+def files(b: Build) -> list[Column]:
+    """Returns what tells the file of a row from the others of the table."""
+    return [*(F.col(sql.name(p)) for p in b.parts), bucket(b).alias("0_bucket")]
 
 
 def spread(b: Build, rows: DataFrame) -> DataFrame:
-    """Gives each partition of the table to one task, its rows in the order of ingestion."""
-    parts = [F.col(sql.name(p)) for p in b.parts]
-    rows = rows.repartition(*parts) if parts else rows.repartition(1)
-    return rows.sortWithinPartitions(*parts, F.col("0_mark").desc(), "0_file", "source_row")
+    """Gives each file of the table to one task, its rows in the order of ingestion."""
+    place = [*(F.col(sql.name(p)) for p in b.parts), F.col("0_bucket")]
+    rows = rows.repartition(*place) if b.parts or b.table["bucket"] else rows.repartition(1)
+    return rows.sortWithinPartitions(*place, F.col("0_mark").desc(), "0_file", "source_row")
 
 
 def changed(b: Build, fresh: DataFrame, hit: DataFrame | None, present: DataFrame) -> DataFrame:
-    """Returns the partitions whose rows change; of a table without partitions a single row without columns."""
-    parts = [F.col(sql.name(p)) for p in b.parts]
-    touched = fresh.select(*parts, F.lit(1).alias("0_one"))
+    """Returns the files whose rows change: their partitions and buckets."""
+    touched = fresh.select(*files(b))
     if hit is not None:
-        touched = touched.unionByName(hit.where("NOT 0_stays").select(*parts, F.lit(1).alias("0_one")))
+        touched = touched.unionByName(hit.where("NOT 0_stays").select(*files(b)))
     if b.spec["rejudge"]:
-        touched = touched.unionByName(present.where("0_moved").select(*parts, F.lit(1).alias("0_one")))
+        touched = touched.unionByName(present.where("0_moved").select(*files(b)))
     return touched.distinct()
 
 
 def kept(b: Build, touched: DataFrame, hit: DataFrame | None, present: DataFrame) -> DataFrame:
-    """Returns the rows of the partitions that change which stay in them."""
+    """Returns the rows of the files that change which stay in them."""
     rows = within(b, touched, present)
     if hit is not None:
         rows = rows.join(hit.where("NOT 0_stays").select(*RECORD), RECORD, "left_anti")
-    return numbered(b, rows).withColumn("0_mark", F.lit(False))
+    return numbered(b, rows).withColumn("0_mark", F.lit(False)).withColumn("0_bucket", bucket(b))
 
 
 def within(b: Build, touched: DataFrame, present: DataFrame) -> DataFrame:
-    """Returns the rows of some partitions."""
-    if not b.parts:
+    """Returns the rows of some files."""
+    if b.parts:
+        present = skipping(b, touched, present)
+    elif not b.table["bucket"]:
         return present
-    # Partitions are skipped by a condition on one of their columns that stands in
-    # the plan; which rows are meant the join says.
-    first = sql.name(b.parts[0])
-    firsts = touched.select(F.expr(f"CAST({first} AS STRING)")).distinct()
-    values = [row[0] for row in firsts.limit(MOST_VALUES + 1).collect()]
-    if len(values) <= MOST_VALUES:
-        known = [sql.text(v) for v in values if v is not None]
-        tests = [f"CAST({first} AS STRING) IN ({', '.join(known)})"] if known else []
-        if None in values:
-            tests.append(f"{first} IS NULL")
-        present = present.where(" OR ".join(tests))
-    same = " AND ".join(f"{sql.name(p)} <=> 0_part_{i}" for i, p in enumerate(b.parts))
-    parts = touched.select(*[F.col(sql.name(p)).alias(f"0_part_{i}") for i, p in enumerate(b.parts)])
-    return present.join(F.broadcast(parts), F.expr(same), "left_semi")
+    place = touched.toDF(*[f"0_place_{i}" for i in range(len(touched.columns))])
+    present = present.withColumn("0_bucket", bucket(b))
+    same = [f"{sql.name(c)} <=> 0_place_{i}" for i, c in enumerate(touched.columns)]
+    return present.join(F.broadcast(place), F.expr(" AND ".join(same)), "left_semi")
 
 
 # The most values of a partition column that are written into a condition.
 MOST_VALUES = 2000
 
 
-def marks(b: Build, touched: DataFrame) -> DataFrame:
-    """Returns rows which say that there is a partition, though it may have lost its last row."""
-    return touched.select(*[F.col(sql.name(p)) for p in b.parts], F.lit(True).alias("0_mark"))
+def skipping(b: Build, touched: DataFrame, present: DataFrame) -> DataFrame:
+    """Leaves out partitions that do not matter.
+
+    They are skipped by a condition on one of their columns that stands in the
+    plan; which rows are meant a join says.
+    """
+    first = sql.name(b.parts[0])
+    firsts = touched.select(F.expr(f"CAST({first} AS STRING)")).distinct()
+    values = [row[0] for row in firsts.limit(MOST_VALUES + 1).collect()]
+    if len(values) > MOST_VALUES:
+        return present
+    known = [sql.text(v) for v in values if v is not None]
+    tests = [f"CAST({first} AS STRING) IN ({', '.join(known)})"] if known else []
+    if None in values:
+        tests.append(f"{first} IS NULL")
+    return present.where(" OR ".join(tests))
