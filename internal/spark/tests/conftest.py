@@ -66,12 +66,12 @@ def fake(tmp_path: Path) -> Callable[[str], Binary]:
 FAKE = """#!{python}
 import json, os, sys
 
-import pyarrow as pa
-
 order = json.loads(sys.stdin.buffer.readline())
 
 
 def rows():
+    import pyarrow as pa  # takes its time, and not every task has rows
+
     with pa.ipc.open_stream(sys.stdin.buffer) as stream:
         return stream.read_all()
 

@@ -82,6 +82,14 @@ def test_two_columns_of_a_name_are_written(spark: SparkSession, fake: Fake) -> N
     assert tasks.write(rows, binary, "{}") == [{"names": ["f", "f"], "values": ["raw", True]}]
 
 
+def test_wide_rows_come_in_short_batches(spark: SparkSession, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "BATCH", 5)
+    binary = fake("report(files=[{'rows': [b.num_rows for b in rows().to_batches()]}])")
+    rows = spark.range(0, 5, 1, 1)
+    assert tasks.write(rows.selectExpr("id", "id AS b"), binary, "{}") == [{"rows": [2, 2, 1]}]
+    assert tasks.write(rows.selectExpr(*[f"id AS c{i}" for i in range(9)]), binary, "{}") == [{"rows": [1] * 5}]
+
+
 def test_no_rows_are_no_task(spark: SparkSession) -> None:
     rows = spark.sql("SELECT 1 AS a WHERE false")
     assert tasks.write(rows, tasks.Binary("/is/not/there", shipped=False), "{}") == []

@@ -7,10 +7,9 @@ import time
 
 from pyspark.sql import SparkSession
 
-# What must stand before the session begins. Rows go to lakectl in large batches;
-# a task is not run twice at a time for speed, as each writes a file.
+# What must stand before the session begins. A task is not run twice at a time for
+# speed, as each writes a file.
 BEFORE = {
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
     "spark.speculation": "false",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",

@@ -118,9 +118,16 @@ def writer_of(
     return work
 
 
+# How many values a batch of rows has: a batch is in the memory of Java, of Python
+# and of lakectl, however many columns there are.
+BATCH = 1 << 20
+
+
 def write(rows: DataFrame, binary: Binary, order: str) -> list[dict[str, Any]]:
     """Hands rows to tasks, as they are partitioned and sorted, and returns the files that these wrote."""
     files: list[dict[str, Any]] = []
+    most = max(BATCH // len(rows.columns), 1)
+    rows.sparkSession.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(most))
     # mapInArrow asks for columns by their names, and takes a dot for a field.
     numbered = rows.toDF(*[f"c{i}" for i in range(len(rows.columns))])
     for row in numbered.mapInArrow(writer_of(binary, order, rows.columns), "report string").collect():
