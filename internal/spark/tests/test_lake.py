@@ -38,7 +38,9 @@ def test_raw_columns_that_a_file_lacks_are_null(lake: Lake) -> None:
     data = f"SELECT 'x' AS `a.b`, 'f.csv' AS source_file, 1L AS source_row, {now}"
     lake.session.sql(data).write.parquet(f"{lake.url}/bronze/t/ingestion_date=2024-01-02/part")
     read = lake.raw(["bronze/t/ingestion_date=2024-01-02/part"], "bronze", "t", ["new", "a.b"])
-    strings = read.selectExpr("new", "`a.b`", "source_file", "source_row", "CAST(ingestion_date AS STRING) AS day")
+    strings = read.selectExpr(
+        "0_all.new", "0_all.`a.b`", "source_file", "source_row", "CAST(ingestion_date AS STRING) AS day"
+    )
     assert tables.unordered(strings) == [(None, "x", "f.csv", 1, "2024-01-02")]
 
 
