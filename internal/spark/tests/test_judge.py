@@ -59,7 +59,7 @@ def test_columns_are_computed_after_those_that_they_read(lake: Lake) -> None:
 
 
 def test_names_that_are_like_those_of_this_program(lake: Lake) -> None:
-    names = ["_all", "_bad", "_file", "_mark", "_type_0", "_value", "_failed_1"]
+    names = ["raw", "_all", "_bad", "_file", "_mark", "_type_0", "_value", "_failed_1"]
     table = tables.silver(
         [column(n, f"`0_raw`.`{n}`") for n in names], [check("is", ["_bad"], expect=expression("`_bad` = '_bad'"))]
     )
