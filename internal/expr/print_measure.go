@@ -13,6 +13,8 @@ type aggregateDialect interface {
 	// sum prints the sum of arg, whose type is from, as type t. A sum that does
 	// not fit fails the query.
 	sum(arg string, from, t schema.Type) string
+	// ordered prints arg, whose type is from, as the argument of min or max.
+	ordered(arg string, from schema.Type) string
 	// average prints sum / count of exact numbers at a's scale.
 	average(p *printer, a Aggregate, sum, count string) string
 }
@@ -123,9 +125,9 @@ func (p *printer) aggregate(d aggregateDialect, a Aggregate) []string {
 	case CountDistinct:
 		count = "count(DISTINCT " + arg + ")"
 	case Min:
-		return []string{"min(" + arg + ")"}
+		return []string{"min(" + d.ordered(arg, from) + ")"}
 	case Max:
-		return []string{"max(" + arg + ")"}
+		return []string{"max(" + d.ordered(arg, from) + ")"}
 	case Sum:
 		return []string{d.sum(arg, from, a.Type)}
 	case Avg:
@@ -135,6 +137,18 @@ func (p *printer) aggregate(d aggregateDialect, a Aggregate) []string {
 		return []string{d.sum(arg, from, schema.DecimalOf(schema.MaxPrecision, int(from.AsDecimal().Scale))), count}
 	}
 	return []string{count}
+}
+
+// ordered returns an argument of min or max.
+func (duckdb) ordered(arg string, _ schema.Type) string { return arg }
+
+// ordered makes 0.0 of -0.0: they are equal, and which of them came first must not
+// be seen.
+func (spark) ordered(arg string, from schema.Type) string {
+	if from.Kind == schema.Double {
+		return "(" + arg + " + 0D)"
+	}
+	return arg
 }
 
 // sum adds doubles with compensation; whole numbers add up as HUGEINT first.

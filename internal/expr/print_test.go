@@ -49,7 +49,7 @@ func TestPrintGolden(t *testing.T) {
 			section("fails: "+text, p.DuckDBFails(), p.SparkFails())
 		}
 	}
-	for _, text := range []string{"count(*)", "sum(d) / count(*)", "avg(i)", "round(avg(d), 2)", "avg(f)", "max(day)", "count(distinct s) + sum(i)"} {
+	for _, text := range []string{"count(*)", "sum(d) / count(*)", "avg(i)", "round(avg(d), 2)", "avg(f)", "max(day)", "min(f)", "count(distinct s) + sum(i)"} {
 		m, problems := BindMeasure(at(text), testScope())
 		if len(problems) > 0 {
 			t.Fatalf("%s: %v", text, problems)
