@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -153,10 +154,12 @@ func reference(tx *lake.Tx, r *project.Reference, files []lake.FileChange) *refe
 	return s
 }
 
-// fatal says of the first rows that fail checks with on_fail: fail what is wrong.
+// fatal says of the first rows that fail checks with on_fail: fail what is wrong,
+// in the order of the checks' names, as silver.Build does.
 func fatal(req silver.Request, rows []fatalRow) ([]string, error) {
 	r := silver.NewRejected(silver.RejectedOptions{Table: req.Table, RawColumns: req.RawColumns})
 	defer r.Discard()
+	slices.SortFunc(rows, func(a, b fatalRow) int { return strings.Compare(a.Check, b.Check) })
 	var list []string
 	for _, row := range rows {
 		one := silver.RejectedRows{SourceFile: vec.Constant(row.SourceFile, 1), SourceRow: vec.Int64s([]int64{row.SourceRow}), Found: make([]*array.Boolean, len(req.Table.Checks))}
