@@ -22,9 +22,6 @@ import (
 
 const scripts = "../../spark/scripts"
 
-// program is the Spark of all tests: the socket that it listens at, and its log.
-type program struct{ socket, log string }
-
 func TestMain(m *testing.M) {
 	code, err := withSpark(m.Run)
 	if err != nil {
@@ -43,7 +40,7 @@ func environment(name string) (string, error) {
 	return value, nil
 }
 
-// withSpark runs do while Spark serves at spark().socket.
+// withSpark runs do while Spark serves at the socket E2E_SPARK_SOCKET.
 func withSpark(do func() int) (code int, err error) {
 	python, err := environment("E2E_PYTHON")
 	if err != nil {
@@ -90,8 +87,10 @@ func withSpark(do func() int) (code int, err error) {
 	return do(), nil
 }
 
+// sparkFlags has the JVM compile in haste: what a test saves by better code it
+// would spend on making it.
 func sparkFlags() []string {
-	return []string{"--master", "local[2]", "--driver-memory", "3g", "--conf", "spark.ui.enabled=false",
+	return []string{"--master", "local[2]", "--driver-memory", "3g", "--driver-java-options", "-XX:TieredStopAtLevel=1", "--conf", "spark.ui.enabled=false",
 		"--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.driver.bindAddress=127.0.0.1"}
 }
 

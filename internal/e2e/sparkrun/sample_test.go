@@ -3,8 +3,11 @@
 package sparkrun
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/lakectl/lakectl/internal/e2e/lab"
 	"github.com/lakectl/lakectl/internal/pipeline"
@@ -38,6 +41,6 @@ func TestSample(t *testing.T) {
 func sameResult(t *testing.T, got, want *pipeline.Result) {
 	t.Helper()
 	if g, w := plain(t, got), plain(t, want); g != w {
-		t.Errorf("the run on Spark says\n%s\nand that on this machine\n%s", g, w)
+		t.Errorf("what the run on Spark says differs from that on this machine (-this machine +Spark):\n%s", cmp.Diff(strings.Split(w, "\n"), strings.Split(g, "\n")))
 	}
 }
