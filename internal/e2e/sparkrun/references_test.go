@@ -5,8 +5,10 @@ package sparkrun
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/lakectl/lakectl/internal/e2e/lab"
+	"github.com/lakectl/lakectl/internal/pipeline"
 )
 
 const chainYAML = `
@@ -50,7 +52,9 @@ silver:
 `
 
 // TestReferencesThatComeAndGo has the values come and go that rows refer to, in
-// columns of files and in names of folders, with both engines in turn.
+// columns of files and in names of folders, with both engines in turn. What the
+// runs say is not compared: Spark writes no index of the values that changed, so
+// that tables are built from scratch which need not be on this machine.
 func TestReferencesThatComeAndGo(t *testing.T) {
 	got, want := lab.New(t), lab.New(t)
 	files := lab.ChainFiles(rand.New(rand.NewPCG(25, 3)))
@@ -62,20 +66,25 @@ func TestReferencesThatComeAndGo(t *testing.T) {
 			}
 		}
 	}
-	for i, spark := range []bool{true, false, true, true} {
+	run := func(spark bool, change ...func(*pipeline.Options)) {
+		want.MustRun(change...)
+		if spark {
+			mustOnSpark(got, change...)
+		} else {
+			got.MustRun(change...)
+		}
+		got.Now, want.Now = got.Now.Add(9*time.Hour), want.Now.Add(9*time.Hour)
+		compare(t, got, want)
+		sameLedgers(t, got, want)
+	}
+	for i, spark := range []bool{false, true, false, true} {
 		write(files[3*i+1 : 3*i+3]...) // what refers comes before what is referred to
 		if i > 0 {
 			write(files[3*(i-1)])
 		}
-		inTurns(t, got, want, spark)
+		run(spark)
 	}
-	compare(t, got, want)
-	sameLedgers(t, got, want)
 	write(files[9])
-	inTurns(t, got, want, true, replay)
-	compare(t, got, want)
-	inTurns(t, got, want, true, replay)
-	inTurns(t, got, want, true, fullRefresh)
-	compare(t, got, want)
-	sameLedgers(t, got, want)
+	run(true, replay)
+	run(true, fullRefresh)
 }
