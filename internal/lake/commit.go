@@ -53,7 +53,7 @@ func (r *Record) stagedFiles() []string {
 	var names []string
 	for _, ref := range slices.SortedFunc(maps.Keys(r.Tables), TableRef.Compare) {
 		for _, f := range r.Tables[ref].Put {
-			names = append(names, r.stage().file(f.Path))
+			names = append(names, r.stage().object(f.Path, f.Staged))
 		}
 	}
 	return names

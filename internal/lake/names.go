@@ -58,9 +58,19 @@ func (s stage) dir() string { return fmt.Sprintf("%s%s-%d-%d/", stageDir, s.run,
 
 // file returns the name of the staged object of a file. All are in one folder:
 // making and removing one for each partition costs more than the files do.
-func (s stage) file(path string) string {
+func (s stage) file(path string) string { return s.dir() + stagedName(path) }
+
+func stagedName(path string) string {
 	sum := sha256.Sum256([]byte(path))
-	return s.dir() + hex.EncodeToString(sum[:16])
+	return hex.EncodeToString(sum[:16])
+}
+
+// object is file for one whose staged object may have a name of its own.
+func (s stage) object(path, staged string) string {
+	if staged != "" {
+		return s.dir() + staged
+	}
+	return s.file(path)
 }
 
 func (r *Record) stage() stage { return stage{r.Run, r.Sequence, r.Fence} }

@@ -141,7 +141,7 @@ func (p *publisher) do(ctx context.Context, s *step) (err error) {
 		}
 	} else {
 		opts := storage.CopyOptions{IfMatch: s.version, IfNoneMatch: s.version == "", Move: true, Deferred: true}
-		_, err = p.lake.bucket.Copy(ctx, s.path, p.record.stage().file(s.path), opts)
+		_, err = p.lake.bucket.Copy(ctx, s.path, p.record.stage().object(s.path, s.put.Staged), opts)
 		if errors.Is(err, fs.ErrNotExist) {
 			return p.verify(ctx, s)
 		}

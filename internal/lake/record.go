@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -96,6 +97,9 @@ type FileChange struct {
 	Stats     map[string]ColumnStats `json:"stats,omitempty"`
 	Source    string                 `json:"source,omitempty"` // bronze, quarantine: the source file whose rows it holds
 	Replaces  uint64                 `json:"replaces"`         // the commit that wrote the content it replaces, or 0
+	// Staged is the name of its staged object in the folder of the stage, where it
+	// does not follow from the path: see Stager.
+	Staged string `json:"staged,omitempty"`
 }
 
 // ColumnStats bound the values of a column in a file. Min and Max are values
@@ -258,8 +262,8 @@ func (r *Record) check() error {
 			if err := checkFile(ref, f.Path, f.Kind, paths); err != nil {
 				return err
 			}
-			if f.Rows < 0 || f.Bytes < 0 || len(f.SHA256) != 64 {
-				return fmt.Errorf("%s: its rows, bytes or sha256 are wrong", f.Path)
+			if f.Rows < 0 || f.Bytes < 0 || len(f.SHA256) != 64 || strings.Contains(f.Staged, "/") {
+				return fmt.Errorf("%s: its rows, bytes, sha256 or staged object are wrong", f.Path)
 			}
 		}
 		for _, f := range change.Removed {

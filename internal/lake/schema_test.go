@@ -29,7 +29,7 @@ func TestRecordsKeepToTheirSchema(t *testing.T) {
 		Tables: map[TableRef]*TableChange{ref: {
 			TableSettings: TableSettings{Definition: "d", Parts: map[string]string{"key": "h"}, Schema: []Column{{"id", "bigint", true}}, Consumed: map[TableRef]uint64{{Bronze, "items"}: 1}, FullRefresh: true},
 			Put: []FileChange{{Path: "silver/items/p=1/part-0.parquet", Partition: map[string]*string{"p": &low, "q": nil}, Rows: 1, Bytes: 2, SHA256: "c",
-				Stats: map[string]ColumnStats{"id": {Nulls: 1, Min: &low, Max: &high}}, Source: "s", Replaces: 1}},
+				Stats: map[string]ColumnStats{"id": {Nulls: 1, Min: &low, Max: &high}}, Source: "s", Replaces: 1, Staged: "o"}},
 			Removed: []Removal{{Path: "x", Kind: Index, Replaces: 1}}}},
 		Inputs:    []Input{{Dataset: "items", SourceFile: "a.csv", Size: 1, Version: "v", SHA256: "s", Records: 2, Damaged: 1, ColumnsAdded: []string{"x"}}},
 		Seen:      []Seen{{"items", "a.csv", 1, "v"}},

@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
 	"sync"
@@ -22,12 +23,12 @@ type Staging struct {
 func (tx *Tx) Staging() Staging { return Staging{tx.stage.run, tx.stage.sequence, tx.stage.fence} }
 
 // Adopt takes files as staged that another process has written by a Stager.
-// Bytes and SHA256 are those that the Stager says.
+// Bytes, SHA256 and Staged are those that the Stager says.
 func (tx *Tx) Adopt(files ...FileChange) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
 	for _, f := range files {
-		tx.staged[f.Path] = stagedFile{f.Bytes, f.SHA256}
+		tx.staged[f.Path] = stagedFile{f.Bytes, f.SHA256, f.Staged}
 	}
 }
 
@@ -36,18 +37,23 @@ func (tx *Tx) Adopt(files ...FileChange) {
 func (tx *Tx) ObjectName(path string) string {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	if _, ok := tx.staged[path]; ok {
-		return tx.stage.file(path)
+	if f, ok := tx.staged[path]; ok {
+		return tx.stage.object(path, f.object)
 	}
 	return path
 }
 
 // Stager stages files of a transaction of another process. It is safe for
-// concurrent use. A file may be staged again, with the same content: whoever
-// runs a task twice, because its first answer was lost, does so.
+// concurrent use.
+//
+// Several may stage the same file, as who runs a task again does, because its
+// answer was lost or it failed half way; and the first may still be at it when
+// the second is done. So the objects of each have names of their own, and those
+// that no one puts are dropped when the commit is made.
 type Stager struct {
-	bucket storage.Bucket
-	stage  stage
+	bucket  storage.Bucket
+	stage   stage
+	attempt string // unlike that of any other Stager
 
 	mu     sync.Mutex
 	staged map[string]stagedFile
@@ -59,7 +65,7 @@ func NewStager(bucket storage.Bucket, s Staging) (*Stager, error) {
 	if err := checkRun(s.Run); err != nil {
 		return nil, err
 	}
-	return &Stager{bucket: bucket, stage: stage{s.Run, s.Sequence, s.Fence}, staged: map[string]stagedFile{}}, nil
+	return &Stager{bucket: bucket, stage: stage{s.Run, s.Sequence, s.Fence}, attempt: rand.Text(), staged: map[string]stagedFile{}}, nil
 }
 
 // Sequence returns the number that the commit will have.
@@ -70,12 +76,15 @@ func (s *Stager) Stage(ctx context.Context, table TableRef, path string) (storag
 	if err := checkStaged(table, path); err != nil {
 		return nil, err
 	}
-	w, err := s.bucket.Create(ctx, s.stage.file(path), storage.CreateOptions{Deferred: true})
+	w, err := s.bucket.Create(ctx, s.stage.object(path, s.object(path)), storage.CreateOptions{Deferred: true})
 	if err != nil {
 		return nil, err
 	}
 	return &stageWriter{Writer: w, path: path, sum: sha256.New(), done: s.note}, nil
 }
+
+// object returns the name of a staged object in the stage's folder.
+func (s *Stager) object(path string) string { return stagedName(path) + "-" + s.attempt }
 
 func (s *Stager) note(path string, f stagedFile) {
 	s.mu.Lock()
@@ -83,7 +92,7 @@ func (s *Stager) note(path string, f stagedFile) {
 	s.staged[path] = f
 }
 
-// Fill sets Bytes and SHA256 of files that were staged. It fails on others.
+// Fill sets Bytes, SHA256 and Staged of files that were staged. It fails on others.
 func (s *Stager) Fill(files []FileChange) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +101,7 @@ func (s *Stager) Fill(files []FileChange) error {
 		if !ok {
 			return fmt.Errorf("%s was not staged", files[i].Path)
 		}
-		files[i].Bytes, files[i].SHA256 = f.bytes, f.sha256
+		files[i].Bytes, files[i].SHA256, files[i].Staged = f.bytes, f.sha256, s.object(files[i].Path)
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ type Tx struct {
 type stagedFile struct {
 	bytes  int64
 	sha256 string
+	object string // its name in the stage's folder; empty follows from the path
 }
 
 // Begin starts a transaction on the state of now. There is to be one at a
@@ -127,7 +128,7 @@ func (w *stageWriter) Commit(ctx context.Context) (storage.Info, error) {
 	if info.Size != w.size {
 		return info, fmt.Errorf("stage %s: %d bytes were written, but the store has %d", w.path, w.size, info.Size)
 	}
-	w.done(w.path, stagedFile{w.size, hex.EncodeToString(w.sum.Sum(nil))})
+	w.done(w.path, stagedFile{bytes: w.size, sha256: hex.EncodeToString(w.sum.Sum(nil))})
 	return info, nil
 }
 
@@ -256,7 +257,7 @@ func (tx *Tx) complete() error {
 			if !ok {
 				return fmt.Errorf("%s is put, but was not staged", f.Path)
 			}
-			f.Bytes, f.SHA256 = staged.bytes, staged.sha256
+			f.Bytes, f.SHA256, f.Staged = staged.bytes, staged.sha256, staged.object
 			if table != nil && table.files[f.Path] != nil {
 				f.Replaces = table.files[f.Path].Sequence
 			}

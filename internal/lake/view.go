@@ -14,10 +14,10 @@ import (
 // path, else what is there now.
 func (tx *Tx) Open(ctx context.Context, path string) (storage.Object, error) {
 	tx.mu.Lock()
-	_, staged := tx.staged[path]
+	f, staged := tx.staged[path]
 	tx.mu.Unlock()
 	if staged {
-		return tx.lake.bucket.Open(ctx, tx.stage.file(path))
+		return tx.lake.bucket.Open(ctx, tx.stage.object(path, f.object))
 	}
 	return tx.lake.At(tx.base).Open(ctx, path)
 }
