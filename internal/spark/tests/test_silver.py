@@ -237,7 +237,7 @@ def test_a_build_from_nothing(lake: Lake, fake: Callable[[str], Binary]) -> None
         (False, "2024-02-29", key, "2023-11-14 22:13:20+00:00") for key in ("a1", "b1", "dead")
     ]
     assert answer["quarantined"] == [
-        {"names": ["0_raw_0", "0_raw_1", "0_raw_2", "source_file", "source_row", "ingestion_timestamp", "ingestion_date"]}
+        {"names": [*(f"0_raw_{i}" for i in range(3)), "source_file", "source_row", "ingestion_timestamp", "ingestion_date"]}
     ]
     assert answer["totals"] == {"one.csv": {"quarantined": 2, "superseded": 1, "silver": 3}}
     assert (answer["judged"], answer["counts"]) == (6, {"required:k": 1, "type:at": 1, "deadly": 1})

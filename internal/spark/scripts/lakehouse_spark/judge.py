@@ -69,13 +69,17 @@ def type_rows(table: Table, spec: Spec, rows: DataFrame) -> DataFrame:
 def compute(table: Table, rows: DataFrame, columns: list[tuple[int, Table]]) -> DataFrame:
     """Computes columns that read none of each other."""
     values: list[Column] = []
+    errors: list[Column] = []
     verdicts: list[Column] = []
     for i, c in columns:
         value, own = c["expression"]["value"], c["expression"]["fails"]
         in_path = c["spark_type"] == "string" and c["name"] in table["partition_by"]
         if in_path:  # the empty text has no folder of its own
             value = f"nullif({value}, '')"
-        values += [F.expr(value).alias(c["name"]), F.expr(own).alias(f"0_error_{i}")]
+        else:  # an error is often told by the value being null, which need not be computed twice
+            own = own.replace(value, sql.name(c["name"]))
+        values.append(F.expr(value).alias(c["name"]))
+        errors.append(F.expr(own).alias(f"0_error_{i}"))
         index = {other["name"]: k for k, other in enumerate(table["columns"])}
         skip = sql.any_of(f"0_failed_{index[r]}" for r in c["reads"])
         missing = f"({sql.name(c['name'])} IS NULL AND NOT ({skip} OR 0_error_{i}))" if c["required"] else "FALSE"
@@ -85,7 +89,8 @@ def compute(table: Table, rows: DataFrame, columns: list[tuple[int, Table]]) -> 
             F.expr(missing).alias(f"0_required_{i}"),
             F.expr(sql.any_of([skip, f"0_error_{i}", missing, long])).alias(f"0_failed_{i}"),
         ]
-    return rows.select("*", *values).select("*", *verdicts).drop(*[f"0_error_{i}" for i, _ in columns])
+    judged = rows.select("*", *values).select("*", *errors).select("*", *verdicts)
+    return judged.drop(*[f"0_error_{i}" for i, _ in columns])
 
 
 def too_long(column: str) -> str:

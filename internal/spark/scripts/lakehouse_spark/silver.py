@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from pyspark import StorageLevel
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from lakehouse_spark import judge, sql, tasks
@@ -199,8 +199,9 @@ def settle(b: Build, good: DataFrame, present: DataFrame | None) -> tuple[DataFr
     Returns the rows that enter the table, and those of the table whose key came
     again (None: there are none), with 0_stays.
 
-    The row is found by an aggregate and not by a window: a key with millions of
-    versions is then reduced where they are read, and no task gets all of them.
+    A key with millions of versions is reduced to one where they are read: Spark
+    filters the ranks of a window before it shuffles (WindowGroupLimit), so that no
+    task gets all of them.
     """
     if not b.key:
         return b.keep(good), None
@@ -222,15 +223,15 @@ def settle(b: Build, good: DataFrame, present: DataFrame | None) -> tuple[DataFr
 
 def choose(b: Build, candidates: DataFrame) -> DataFrame:
     """Returns the row of each key that counts."""
-    place = ["0_file", "source_row"]
-    whole = F.struct(*[F.col(sql.name(c)) for c in candidates.columns])
     if b.table["distinct"]:
-        row = F.min_by(whole, F.struct(*place))
+        order = [F.col("0_file").asc(), F.col("source_row").asc()]
     else:
-        latest = [F.col(sql.name(b.table["latest_by"]))] if b.table.get("latest_by") else []
-        row = F.max_by(whole, F.struct(*latest, *place))
-    by = [F.col(sql.name(k)).alias(f"0_key_{i}") for i, k in enumerate(b.key)]
-    return candidates.groupBy(*by).agg(row.alias("0_row")).select("0_row.*")
+        order = [F.col("0_file").desc(), F.col("source_row").desc()]
+        if b.table.get("latest_by"):
+            order.insert(0, F.col(sql.name(b.table["latest_by"])).desc_nulls_last())
+    versions = Window.partitionBy(*[F.col(sql.name(k)) for k in b.key]).orderBy(*order)
+    ranked = candidates.withColumn("0_rank", F.row_number().over(versions))
+    return ranked.where("0_rank = 1").drop("0_rank")
 
 
 def settled(b: Build, totals: Totals, fresh: DataFrame, hit: DataFrame | None) -> None:
