@@ -71,6 +71,8 @@ const goldTables = `gold:
     columns: {id: id, shop: "nullif(lower(shop), 'a')", half: {expr: "amount / 2", type: "decimal(10,1)"}, file: source_file}
   latest_days: {from: sales, latest: day}
   latest_real: {from: sales, latest: real}
+  latest_null: {from: sales, where: "at is null", latest: at}
+  latest_none: {from: none, latest: shop, partition_by: shop, columns: {shop: shop, id: id}}
   joined:
     from: sales
     where: "ok"
