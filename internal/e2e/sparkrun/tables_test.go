@@ -18,8 +18,7 @@ import (
 func someShapes(t *testing.T) []lab.Shape {
 	t.Helper()
 	var out []lab.Shape
-	for _, name := range []string{"no key by [p n]", "distinct by [p]", "key, latest by by [p n]", "two keys, latest by by [d]",
-		"key in the path", "key is the path", "keys of decimals and times", "keys of other types in the path"} {
+	for _, name := range []string{"no key by [p n]", "distinct by [p]", "key in the path", "keys of decimals and times", "keys of other types in the path"} {
 		at := slices.IndexFunc(lab.Shapes(), func(s lab.Shape) bool { return s.Name == name })
 		if at < 0 {
 			t.Fatalf("there is no shape %q", name)
