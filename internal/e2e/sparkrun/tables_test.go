@@ -94,9 +94,9 @@ func TestTablesOfAllShapes(t *testing.T) {
 			l.Write(lab.ItemsFile(i), lab.ItemsCSV(files[i]))
 		}
 		inTurns(t, got, want, spark)
+		compare(t, got, want)
+		sameLedgers(t, got, want)
 	}
-	compare(t, got, want)
-	sameLedgers(t, got, want)
 	inTurns(t, got, want, true, fullRefresh)
 	compare(t, got, want)
 	sameLedgers(t, got, want)
