@@ -13,6 +13,8 @@ VERSITYGW    := .tools/versitygw-$(VERSITYGW_VERSION)
 # What Spark 3.5 reads S3 with, of the Hadoop that it comes with.
 S3A_VERSION  := 3.3.4
 S3A          := .tools/s3a-$(S3A_VERSION)
+# Which of the runs on Spark: a regular expression, of their tests' names.
+SPARKRUN     := .
 MAVEN        := https://repo1.maven.org/maven2
 GLUE_BINARY  := bin/lakectl-linux-amd64
 ROWS         ?= 10000000
@@ -54,7 +56,7 @@ e2e: build .venv/ready .venv-snowflake/ready $(VERSITYGW) ## what needs more tha
 
 e2e-spark: build .venv/ready $(VERSITYGW) $(S3A) ## the same rows on a real Spark: expressions, and whole runs, on a folder and on S3 (Python 3, Java 17)
 	E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -v -tags e2e ./internal/e2e/sparktest
-	E2E_LAKECTL=$(CURDIR)/bin/lakectl E2E_PYTHON=$(CURDIR)/.venv/bin/python E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_S3A=$(CURDIR)/$(S3A) $(GO) test -count=1 -v -timeout 30m -tags e2e ./internal/e2e/sparkrun
+	E2E_LAKECTL=$(CURDIR)/bin/lakectl E2E_PYTHON=$(CURDIR)/.venv/bin/python E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_S3A=$(CURDIR)/$(S3A) $(GO) test -count=1 -v -timeout 30m -tags e2e -run "$(SPARKRUN)" ./internal/e2e/sparkrun
 
 e2e-aws: build build-glue .venv-aws/ready .venv-ministack/ready ## from an empty account of AWS (moto) to a lakehouse and back, what talks to AWS, and SQL in Athena (ministack; Python 3)
 	MOTO_SERVER=.venv-aws/bin/moto_server LAKEHOUSE_GLUE_BINARY=$(CURDIR)/$(GLUE_BINARY) .ci/with-moto $(GO) test -count=1 -tags e2e ./internal/e2e/awstest

@@ -132,19 +132,19 @@ func TestPyarrowReadsALakeOfManyRuns(t *testing.T) {
 
 // TestPyarrowReadsTablesOfAllShapes has odd partitions and types.
 func TestPyarrowReadsTablesOfAllShapes(t *testing.T) {
-	for _, s := range shapes() {
-		if !slices.Contains(s.partition, "p") || s.distinct {
+	for _, s := range lab.Shapes() {
+		if !slices.Contains(s.Partition, "p") || s.Distinct {
 			continue
 		}
-		t.Run(s.name, func(t *testing.T) {
+		t.Run(s.Name, func(t *testing.T) {
 			l := itemsLab(t, s)
 			l.Bucket = nil
 			for f := range 2 {
-				var items []item
-				for i, p := range odd {
-					items = append(items, item{"a": "k" + p, "b": "1", "p": p, "n": []string{"", "-5", "7"}[i%3], "d": "2026-01-01", "f": "true", "t": "3", "v": "ok"})
+				var items []lab.Item
+				for i, p := range lab.OddTexts() {
+					items = append(items, lab.Item{"a": "k" + p, "b": "1", "p": p, "n": []string{"", "-5", "7"}[i%3], "d": "2026-01-01", "f": "true", "t": "3", "v": "ok"})
 				}
-				l.Write(fileOfItems(f), itemsCSV(items))
+				l.Write(lab.ItemsFile(f), lab.ItemsCSV(items))
 				l.MustRun()
 			}
 			checkWithPyarrow(l)

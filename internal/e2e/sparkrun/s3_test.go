@@ -164,7 +164,7 @@ func (l *onS3) jobs(lakectl string) {
 			l.T.Fatal(err)
 		}
 		words := append(l.submit(), "--py-files", l.modules, path, "--JOB_NAME", "x", "--layer", p.Layer, "--project-s3", "s3://ops/scripts/x/project.json", "--binary", lakectl)
-		if out := l.do(exec.CommandContext(l.T.Context(), words[0], words[1:]...)); !strings.Contains(out, "succeeded: commits") {
+		if out := l.do(exec.CommandContext(l.T.Context(), words[0], words[1:]...)); !strings.Contains(out, "succeeded: commit") {
 			l.T.Errorf("the job of %s says\n%.3000s", p.Layer, out)
 		}
 	}

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 
 import tables
 from lakehouse_spark import judge, silver
-from lakehouse_spark.lake import Lake
+from lakehouse_spark.lake import WHENCE, Lake
 from lakehouse_spark.tasks import Binary
 from tables import check, column, expression, found, integer
 
@@ -237,7 +237,7 @@ def test_a_build_from_nothing(lake: Lake, fake: Callable[[str], Binary]) -> None
         (False, "2024-02-29", key, "2023-11-14 22:13:20+00:00") for key in ("a1", "b1", "dead")
     ]
     assert answer["quarantined"] == [
-        {"names": [*(f"0_raw_{i}" for i in range(3)), "source_file", "source_row", "ingestion_timestamp", "ingestion_date"]}
+        {"names": [*(f"0_raw_{i}" for i in range(3)), *WHENCE.fieldNames()]},
     ]
     assert answer["totals"] == {"one.csv": {"quarantined": 2, "superseded": 1, "silver": 3}}
     assert (answer["judged"], answer["counts"]) == (6, {"required:k": 1, "type:at": 1, "deadly": 1})
