@@ -230,7 +230,7 @@ func TestSchemaOptions(t *testing.T) {
 			t.Errorf("%q: %+v, %v", args, got, err)
 		}
 	}
-	for _, args := range []string{"recrod", "record compiled"} {
+	for _, args := range []string{"log", "record compiled"} {
 		if err := parse(newSchemaCmd(app, func(*SchemaOptions) error { return nil }), args); err == nil {
 			t.Errorf("%q is taken", args)
 		}

@@ -83,7 +83,8 @@ func rootOf(cfg *config.Config) string { return filepath.Dir(cfg.File) }
 type sparkProgram struct {
 	conn    net.Conn
 	command *exec.Cmd // nil if it was there before lakectl
-	done    chan error
+	done    chan struct{} // closed when it has ended
+	ended   error         // how, then
 	dir     string // its folder, with the socket and the log
 }
 
@@ -100,7 +101,7 @@ func (app *App) startSpark(ctx context.Context) (*sparkProgram, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sparkProgram{dir: dir, done: make(chan error, 1)}
+	s := &sparkProgram{dir: dir, done: make(chan struct{})}
 	if err := s.start(ctx, app); err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
@@ -139,7 +140,10 @@ func (s *sparkProgram) start(ctx context.Context, app *App) error {
 		return diag.Errorf(diag.Usage, "Spark cannot be started: %w", err).
 			WithNext("install Spark 3.5 (such as `pip install pyspark==3.5.6`, with Java 17), or say how to start it: %s=\"/opt/spark/bin/spark-submit --master local[4]\"", sparkCommand)
 	}
-	go func() { s.done <- s.command.Wait() }()
+	go func() {
+		s.ended = s.command.Wait()
+		close(s.done)
+	}()
 	return s.await(ctx, socket)
 }
 
@@ -160,9 +164,8 @@ func (s *sparkProgram) await(ctx context.Context, socket string) error {
 			return nil
 		}
 		select {
-		case err := <-s.done:
-			s.done <- err
-			return diag.Errorf(diag.Unexpected, "Spark ended before it was there (%v):\n%s", err, s.tail()).
+		case <-s.done:
+			return diag.Errorf(diag.Unexpected, "Spark ended before it was there (%v):\n%s", s.ended, s.tail()).
 				WithNext("try `%s --version`; Spark 3.5 needs Java 17 and a Python with pandas and pyarrow", s.command.Args[0])
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -182,8 +185,7 @@ func (s *sparkProgram) explain(err error) error {
 		return err
 	}
 	select {
-	case ended := <-s.done:
-		s.done <- ended
+	case <-s.done:
 		return fmt.Errorf("%w\n%s", err, s.tail())
 	case <-time.After(time.Second):
 		return err

@@ -29,19 +29,13 @@ func Of(value any, title string) []byte {
 
 type generator struct{ defs object }
 
-var (
-	timeType = reflect.TypeFor[time.Time]()
-	textType = reflect.TypeFor[encoding.TextMarshaler]()
-	rawType  = reflect.TypeFor[json.RawMessage]()
-)
-
 func (g *generator) of(t reflect.Type) object {
 	switch {
-	case t == timeType:
+	case t == reflect.TypeFor[time.Time]():
 		return object{"type": "string", "format": "date-time"}
-	case t == rawType:
+	case t == reflect.TypeFor[json.RawMessage]():
 		return object{}
-	case t.Implements(textType):
+	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
 		return object{"type": "string"}
 	}
 	switch t.Kind() {
