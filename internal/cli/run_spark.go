@@ -82,10 +82,10 @@ func rootOf(cfg *config.Config) string { return filepath.Dir(cfg.File) }
 // sparkProgram is the program that holds the session of Spark.
 type sparkProgram struct {
 	conn    net.Conn
-	command *exec.Cmd // nil if it was there before lakectl
+	command *exec.Cmd     // nil if it was there before lakectl
 	done    chan struct{} // closed when it has ended
 	ended   error         // how, then
-	dir     string // its folder, with the socket and the log
+	dir     string        // its folder, with the socket and the log
 }
 
 // startSpark connects to Spark's program, and starts one if there is none.
