@@ -193,15 +193,15 @@ def written(lake: Lake, fake: Callable[[str], Binary], g: gold.Table, rows: Data
 def test_a_table_without_partitions_is_one_file(lake: Lake, fake: Callable[[str], Binary], sales: DataFrame) -> None:
     g = table([DAY])
     day = sales.select("day")
-    marked = [[None, True], [None, False], [1, False], [2, False], [2, False], [3, False]]
+    marked = [[day, mark, 0] for day, mark in [(None, True), *((d, False) for d in (None, 1, 2, 2, 3))]]
     assert written(lake, fake, g, day.repartition(3)) == [marked]
-    assert written(lake, fake, g, day.where("false")) == [[[None, True]]]
+    assert written(lake, fake, g, day.where("false")) == [[[None, True, 0]]]
 
 
 def test_a_partition_is_in_one_file(lake: Lake, fake: Callable[[str], Binary], sales: DataFrame) -> None:
     g = table([DAY, PRODUCT], partition_by=["product"])
     files = written(lake, fake, g, sales.select("day", "product").repartition(3))
-    want = [[None, None, False], [3, None, False], [1, "p", False], [2, "p", False], [2, "q", False]]
+    want = [[day, product, False, 0] for day, product in [(None, None), (3, None), (1, "p"), (2, "p"), (2, "q")]]
     assert [row for file in files for row in file] == want
     assert written(lake, fake, g, sales.select("day", "product").where("false")) == []
 
@@ -216,6 +216,6 @@ def test_tables_are_built_of_the_files_that_are_named(
     spec = {**SPEC, "tables": ["g"], "inputs": {"sales": ["silver/sales/day=2"]}, "orders": {"g": "{}"}}
     project = {"gold": [g], "silver": [silver]}
     built = gold.build(lake, fake(SHOW), project, spec)
-    assert built == {"tables": {"g": [[[None, None, True], [2, 12, False]]]}}
+    assert built == {"tables": {"g": [[[None, None, True, 0], [2, 12, False, 0]]]}}
     spec["inputs"] = {}
-    assert gold.build(lake, fake(SHOW), project, spec) == {"tables": {"g": [[[None, None, True]]]}}
+    assert gold.build(lake, fake(SHOW), project, spec) == {"tables": {"g": [[[None, None, True, 0]]]}}
