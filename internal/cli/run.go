@@ -155,11 +155,17 @@ func runRun(ctx context.Context, opts *RunOptions) error {
 	if opts.DryRun {
 		return runDry(ctx, opts, w, o)
 	}
+	return app.runOn(ctx, w, o, func(err error) error { return err })
+}
+
+// runOn runs the pipeline, tells AWS and Snowflake, and shows the result. explain
+// says more of an error of the engine's.
+func (app *App) runOn(ctx context.Context, w *workspace, o pipeline.Options, explain func(error) error) error {
 	missing := app.warnOfMissing(w, o.Selection)
 	result, err := app.execute(ctx, w, w.Lake, o)
 	result.Warnings = append(missing, result.Warnings...)
 	told := app.tellCloud(ctx, w, result, err)
-	return errors.Join(err, told, app.printRun(w, result, err))
+	return errors.Join(explain(err), told, app.printRun(w, result, err))
 }
 
 // warnOfMissing warns of selected datasets of which no file was ever found, and

@@ -51,11 +51,7 @@ func runSpark(ctx context.Context, opts *RunOptions) (err error) {
 	if o.Engine, err = remote.New(ctx, s.conn, setup); err != nil {
 		return s.explain(err)
 	}
-	missing := app.warnOfMissing(w, o.Selection)
-	result, err := app.execute(ctx, w, w.Lake, o)
-	result.Warnings = append(missing, result.Warnings...)
-	told := app.tellCloud(ctx, w, result, err)
-	return errors.Join(s.explain(err), told, app.printRun(w, result, err))
+	return app.runOn(ctx, w, o, s.explain)
 }
 
 // sparkOptions returns what Spark is told of a project.
