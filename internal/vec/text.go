@@ -1,7 +1,6 @@
 package vec
 
 import (
-	"math"
 	"slices"
 	"strconv"
 
@@ -51,12 +50,6 @@ func appendInt(dst []byte, v int64) []byte { return strconv.AppendInt(dst, v, 10
 
 // AppendDouble appends the shortest text that ParseDouble reads as v.
 func AppendDouble(dst []byte, v float64) []byte {
-	switch {
-	case math.IsNaN(v):
-		return append(dst, "NaN"...)
-	case math.IsInf(v, 0):
-		return append(dst, strconv.FormatFloat(v, 'g', -1, 64)...)
-	}
 	return strconv.AppendFloat(dst, v, 'g', -1, 64)
 }
 
