@@ -21,7 +21,7 @@ ROWS         ?= 10000000
 FUZZTIME     ?= 60s
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-glue test race lint fmt demo e2e e2e-aws e2e-spark lint-template lint-spark test-spark bench nightly clean
+.PHONY: help build build-glue test race lint fmt demo e2e e2e-aws e2e-spark lint-template lint-spark test-spark bench bench-spark nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ test-spark: .venv-spark/ready ## tests of the programs of Spark, in Python (Pyth
 
 bench: build ## lakectl and DuckDB side by side on ROWS transactions (10 million); more by BENCHFLAGS
 	$(GO) run ./internal/e2e/bench -rows $(ROWS) -lakectl bin/lakectl $(BENCHFLAGS)
+
+bench-spark: build .venv/ready ## lakectl alone and lakectl on Spark, side by side on ROWS transactions and the cores of this machine (Python 3, Java 17)
+	$(GO) run ./internal/e2e/bench -against spark -rows $(ROWS) -rounds 1 -lakectl bin/lakectl $(BENCHFLAGS)
 
 nightly: ## long fuzzing of every parser (FUZZTIME each), and the tests that take hours
 	.ci/fuzz $(FUZZTIME)

@@ -48,7 +48,7 @@ func TestRatiosPairRounds(t *testing.T) {
 }
 
 func TestMissed(t *testing.T) {
-	s := &settings{MaxWall: 0.8, MaxMemory: 2}
+	s := &settings{Against: duckdbSide, MaxWall: 0.8, MaxMemory: 2}
 	for _, c := range []struct {
 		name string
 		ours []run
@@ -82,7 +82,7 @@ func TestReportLeavesOutWhatIsNotKnown(t *testing.T) {
 	r.Stages[restStage] = cost{1, -1}
 	runs := map[string][]run{lakectlSide: {r}, duckdbSide: {slow(10, 2)}}
 	var text strings.Builder
-	printReport(&text, &settings{Raw: parameters{Rows: 7}, Rounds: 1}, runs)
+	printReport(&text, &settings{Against: duckdbSide, Raw: parameters{Rows: 7}, Rounds: 1}, runs)
 	for _, want := range []string{"7 transactions", "wall             8.00 s      10.00 s       0.80   0.80 to 0.80", "peak memory   1024.00 MiB  2048.00 MiB     0.50"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, text.String())
@@ -109,17 +109,18 @@ func TestStagesOfResult(t *testing.T) {
 }
 
 func TestDifferences(t *testing.T) {
+	sides := [2]string{lakectlSide, duckdbSide}
 	a := []column{{"id", "VARCHAR"}, {"n", "BIGINT"}}
 	b := []column{{"id", "VARCHAR"}, {"n", "INTEGER"}, {"x", "DATE"}}
 	want := []string{"only lakectl has the column n BIGINT", "only duckdb has the column n INTEGER", "only duckdb has the column x DATE"}
-	if got := differentColumns(a, b); !slices.Equal(got, want) {
+	if got := differentColumns(sides, [2][]column{a, b}); !slices.Equal(got, want) {
 		t.Errorf("columns: %q, want %q", got, want)
 	}
-	if got := differentColumns(a, a); got != nil {
+	if got := differentColumns(sides, [2][]column{a, a}); got != nil {
 		t.Errorf("equal columns: %q", got)
 	}
 	want = []string{"rows: lakectl has 3; duckdb has 4", "column n: lakectl has 3 values; duckdb has 4 values"}
-	if got := differentSums(a, []string{"3", "9", "3 values", "3 values"}, []string{"4", "9", "3 values", "4 values"}); !slices.Equal(got, want) {
+	if got := differentSums(sides, a, [2][]string{{"3", "9", "3 values", "3 values"}, {"4", "9", "3 values", "4 values"}}); !slices.Equal(got, want) {
 		t.Errorf("sums: %q, want %q", got, want)
 	}
 }
@@ -129,14 +130,14 @@ func TestProjectFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed, err := projectFor(string(text), "/some where", true)
+	changed, err := projectFor(string(text), &settings{Dir: "/some where", Unpartition: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(changed, "\nlake: \"/some where\" ") || strings.Contains(changed, "partition_by:") {
+	if !strings.Contains(changed, "\nlake: \"/some where/lake-lakectl\" ") || !strings.Contains(changed, "\n  spark: {lake: \"/some where/lake-spark\"}\n") || strings.Contains(changed, "partition_by:") {
 		t.Errorf("the project is not as it should be:\n%s", changed)
 	}
-	if _, err := projectFor("lake: elsewhere", "x", false); err == nil {
+	if _, err := projectFor("lake: elsewhere", new(settings)); err == nil {
 		t.Error("no error for a project that is not the sample's")
 	}
 }
@@ -175,7 +176,7 @@ func TestParse(t *testing.T) {
 	if s.Raw.Customers != 5 || !strings.HasSuffix(s.rawDir(), "-100t-5c-365d-4f-0.03-shuffled") {
 		t.Errorf("5 customers are expected, in a folder of their own: %d, %s", s.Raw.Customers, s.rawDir())
 	}
-	for _, args := range [][]string{{"-rounds", "0"}, {"extra"}, {"-no-such-flag"}} {
+	for _, args := range [][]string{{"-rounds", "0"}, {"-against", "spark"}, {"-against", "paper"}, {"extra"}, {"-no-such-flag"}} {
 		if _, err := parse(args, io.Discard); err == nil {
 			t.Errorf("no error for %q", args)
 		}
@@ -189,7 +190,7 @@ func TestBothSides(t *testing.T) {
 		"unpartitioned": {Raw: parameters{Rows: 5000, Customers: 300, Days: 90, Files: 2, Defects: 0.1, Shuffled: true}, Unpartition: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s.Dir, s.Threads = t.TempDir(), 2
+			s.Dir, s.Threads, s.Against = t.TempDir(), 2, duckdbSide
 			t.Chdir(s.Dir) // back to where it was, at the end
 			runBoth(t, s)
 			if found, err := compare(t.Context(), s); err != nil || len(found) > 0 {
@@ -222,7 +223,7 @@ func runBoth(t *testing.T, s *settings) {
 		t.Fatal(err)
 	}
 	// Small files have more than their share of defects now and then.
-	changed, err := projectFor(strings.ReplaceAll(string(text), "quarantined: 5%", "quarantined: 50%"), s.lake(lakectlSide), s.Unpartition)
+	changed, err := projectFor(strings.ReplaceAll(string(text), "quarantined: 5%", "quarantined: 50%"), s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,14 +19,21 @@ func smallTables() []string {
 	return []string{"gold/daily_sales", "gold/weekly_sales", "gold/monthly_sales", "gold/customer_analytics"}
 }
 
-// leftOut are columns that DuckDB's side does not have: numbers of records,
-// which it would pay dearly for, and what only a lake of lakectl's needs.
-func leftOut() []string {
+// leftOut are columns that are not compared. DuckDB's side does not have numbers
+// of records, which it would pay dearly for, nor what only a lake of lakectl's
+// needs. Two lakes of lakectl's differ in the names of their runs.
+func (s *settings) leftOut() []string {
+	if s.Against == sparkSide {
+		return []string{"run_id"}
+	}
 	return []string{"source_row", "source_line", "source_offset", "raw_record", "stage", "run_id"}
 }
 
-// reasonsOf makes reasons comparable: the names of checks, in order.
-func reasonsOf(side string) string {
+// reasonsOf makes reasons comparable: for DuckDB's, the names of checks, in order.
+func (s *settings) reasonsOf(side string) string {
+	if s.Against == sparkSide {
+		return "reasons"
+	}
 	if side == lakectlSide {
 		return `list_sort(list_transform(from_json(reasons, '[{"check":"VARCHAR"}]'), lambda r: r."check"))`
 	}
@@ -88,23 +95,23 @@ func compare(ctx context.Context, s *settings) ([]string, error) {
 // table compares a table.
 func (c comparison) table(ctx context.Context, table string) ([]string, error) {
 	var columns [2][]column
-	for i, side := range []string{lakectlSide, duckdbSide} {
+	for i, side := range c.settings.sides() {
 		var err error
 		if columns[i], err = c.columns(ctx, c.from(table, side)); err != nil {
 			return nil, err
 		}
 	}
-	if d := differentColumns(columns[0], columns[1]); len(d) > 0 {
+	if d := differentColumns(c.settings.sides(), columns); len(d) > 0 {
 		return d, nil
 	}
 	var sums [2][]string
-	for i, side := range []string{lakectlSide, duckdbSide} {
+	for i, side := range c.settings.sides() {
 		var err error
 		if sums[i], err = c.sums(ctx, c.from(table, side), columns[0]); err != nil {
 			return nil, err
 		}
 	}
-	found := differentSums(columns[0], sums[0], sums[1])
+	found := differentSums(c.settings.sides(), columns[0], sums)
 	if !slices.Contains(smallTables(), table) {
 		return found, nil
 	}
@@ -116,13 +123,13 @@ func (c comparison) table(ctx context.Context, table string) ([]string, error) {
 func (c comparison) from(table, side string) string {
 	files := fmt.Sprintf("read_parquet('%s/%s/**/*.parquet', hive_partitioning = true)",
 		c.settings.lake(side), table)
-	without := make([]string, 0, len(leftOut()))
-	for _, name := range leftOut() {
+	without := make([]string, 0, len(c.settings.leftOut()))
+	for _, name := range c.settings.leftOut() {
 		without = append(without, "'"+name+"'")
 	}
 	kept := fmt.Sprintf("SELECT columns(name -> name NOT IN (%s)) FROM %s", strings.Join(without, ", "), files)
 	if strings.HasPrefix(table, "quarantine/") {
-		kept = fmt.Sprintf("SELECT * REPLACE (%s AS reasons) FROM (%s)", reasonsOf(side), kept)
+		kept = fmt.Sprintf("SELECT * REPLACE (%s AS reasons) FROM (%s)", c.settings.reasonsOf(side), kept)
 	}
 	return "(" + kept + ")"
 }
@@ -170,7 +177,7 @@ func (c comparison) sums(ctx context.Context, from string, columns []column) ([]
 func (c comparison) rows(ctx context.Context, table string, columns []column) ([]string, error) {
 	row := "{" + strings.Join(fields(columns), ", ") + "} AS r"
 	var found []string
-	for _, sides := range [][2]string{{lakectlSide, duckdbSide}, {duckdbSide, lakectlSide}} {
+	for _, sides := range [][2]string{{lakectlSide, c.settings.Against}, {c.settings.Against, lakectlSide}} {
 		query := fmt.Sprintf("SELECT r::VARCHAR FROM (SELECT %s FROM %s EXCEPT ALL SELECT %s FROM %s) ORDER BY 1 LIMIT 3",
 			row, c.from(table, sides[0]), row, c.from(table, sides[1]))
 		more, err := c.texts(ctx, query)
@@ -219,15 +226,12 @@ func (c comparison) texts(ctx context.Context, query string) ([]string, error) {
 }
 
 // differentColumns says which columns only one side has, or as another type.
-func differentColumns(lakectl, duckdb []column) []string {
+func differentColumns(sides [2]string, columns [2][]column) []string {
 	var found []string
-	for _, sides := range []struct {
-		name      string
-		have, not []column
-	}{{lakectlSide, lakectl, duckdb}, {duckdbSide, duckdb, lakectl}} {
-		for _, col := range sides.have {
-			if !slices.Contains(sides.not, col) {
-				found = append(found, fmt.Sprintf("only %s has the column %s %s", sides.name, col.Name, col.Type))
+	for i, name := range sides {
+		for _, col := range columns[i] {
+			if !slices.Contains(columns[1-i], col) {
+				found = append(found, fmt.Sprintf("only %s has the column %s %s", name, col.Name, col.Type))
 			}
 		}
 	}
@@ -235,18 +239,16 @@ func differentColumns(lakectl, duckdb []column) []string {
 }
 
 // differentSums says which of what comparison.sums returned differs.
-func differentSums(columns []column, lakectl, duckdb []string) []string {
+func differentSums(sides [2]string, columns []column, sums [2][]string) []string {
 	var found []string
-	for i := range lakectl {
-		if lakectl[i] == duckdb[i] {
-			continue
+	what := []string{"rows", "sum of hashes of rows"}
+	for _, c := range columns {
+		what = append(what, "column "+c.Name)
+	}
+	for i, a := range sums[0] {
+		if b := sums[1][i]; a != b {
+			found = append(found, fmt.Sprintf("%s: %s has %s; %s has %s", what[i], sides[0], a, sides[1], b))
 		}
-		what := []string{"rows", "sum of hashes of rows"}
-		if i >= len(what) {
-			found = append(found, fmt.Sprintf("column %s: lakectl has %s; duckdb has %s", columns[i-len(what)].Name, lakectl[i], duckdb[i]))
-			continue
-		}
-		found = append(found, fmt.Sprintf("%s: lakectl has %s; duckdb has %s", what[i], lakectl[i], duckdb[i]))
 	}
 	return found
 }

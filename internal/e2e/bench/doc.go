@@ -16,5 +16,9 @@
 // and outputs, keeps an index of keys and a log, and syncs as it commits; DuckDB
 // does not, and no allowance is made for that.
 //
+// With -against spark, as `make bench-spark` runs it, the other side is lakectl with
+// Spark for the rows, on this machine: what the same file takes on either engine,
+// and whether all columns of all tables are the same but the names of runs.
+//
 // It exits with 1 if results differ or a bar is missed.
 package main

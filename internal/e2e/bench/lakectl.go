@@ -30,18 +30,21 @@ func writeProject(s *settings) error {
 	if err != nil {
 		return err
 	}
-	changed, err := projectFor(string(text), s.lake(lakectlSide), s.Unpartition)
+	changed, err := projectFor(string(text), s)
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(s.rawDir(), config.FileName), []byte(changed), 0o644)
 }
 
-// projectFor changes the sample project's file: where the lake is, and whether
-// silver.transactions is partitioned.
-func projectFor(text, lake string, unpartitioned bool) (string, error) {
-	changes := [][2]string{{"\nlake: ./lake ", "\nlake: " + strconv.Quote(lake) + " "}}
-	if unpartitioned {
+// projectFor changes the sample project's file: where the lakes are, that of Spark
+// in an environment of its own, and whether silver.transactions is partitioned.
+func projectFor(text string, s *settings) (string, error) {
+	changes := [][2]string{
+		{"\nlake: ./lake ", "\nlake: " + strconv.Quote(s.lake(lakectlSide)) + " "},
+		{"\n  test: {lake: ./lake-test}\n", "\n  " + sparkSide + ": {lake: " + strconv.Quote(s.lake(sparkSide)) + "}\n"},
+	}
+	if s.Unpartition {
 		changes = append(changes, [2]string{"\n    partition_by: transaction_date\n", "\n"})
 	}
 	for _, c := range changes {
@@ -57,6 +60,16 @@ func projectFor(text, lake string, unpartitioned bool) (string, error) {
 func lakectlCommand(ctx context.Context, s *settings) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, s.Lakectl, "run", "--json", "--project", s.rawDir(), "--workers", strconv.Itoa(s.Threads))
 	cmd.Env = append(os.Environ(), "LAKEHOUSE_ENVIRONMENT=", "LAKEHOUSE_NOW="+s.now().Format(time.RFC3339))
+	return cmd
+}
+
+// sparkCommand returns a run of the real program that has Spark work on the rows,
+// with all of the machine's memory but what others need.
+func sparkCommand(ctx context.Context, s *settings) *exec.Cmd {
+	cmd := lakectlCommand(ctx, s)
+	cmd.Args = append(cmd.Args, "--engine", "spark", "--env", sparkSide)
+	cmd.Env = append(cmd.Env, "PYSPARK_PYTHON="+filepath.Join(filepath.Dir(s.Submit), "python"),
+		fmt.Sprintf("LAKEHOUSE_SPARK=%s --master local[%d] --driver-memory 8g --conf spark.ui.enabled=false", s.Submit, s.Threads))
 	return cmd
 }
 

@@ -19,10 +19,12 @@ import (
 // as they are.
 type settings struct {
 	Raw         parameters
+	Against     string // the other side
 	Dir         string // of everything that is written
 	Threads     int
 	Unpartition bool
 	Lakectl     string // the program to measure; empty is this one
+	Submit      string // spark-submit, of the other side if that is Spark
 	Profile     string // folder for profiles
 	Rounds      int
 	MaxWall     float64 // of DuckDB's
@@ -32,6 +34,9 @@ type settings struct {
 
 // rawDir holds the raw files and lakehouse.yaml.
 func (s *settings) rawDir() string { return filepath.Join(s.Dir, s.Raw.name()) }
+
+// sides are the two that take turns.
+func (s *settings) sides() [2]string { return [2]string{lakectlSide, s.Against} }
 
 // lake is where a side's tables are.
 func (s *settings) lake(side string) string { return filepath.Join(s.Dir, "lake-"+side) }
@@ -72,6 +77,8 @@ func parse(args []string, messages io.Writer) (*settings, error) {
 	s := new(settings)
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(messages)
+	flags.StringVar(&s.Against, "against", duckdbSide, "the other side: duckdb, or spark, which is lakectl's own run on Spark on this machine")
+	flags.StringVar(&s.Submit, "spark-submit", ".venv/bin/spark-submit", "how to start Spark; python stands beside it")
 	flags.Int64Var(&s.Raw.Rows, "rows", 10_000_000, "transactions")
 	flags.Int64Var(&s.Raw.Customers, "customers", 0, "customers (default: one for 20 transactions)")
 	flags.IntVar(&s.Raw.Days, "days", 365, "days that the transactions span")
@@ -82,7 +89,7 @@ func parse(args []string, messages io.Writer) (*settings, error) {
 	flags.StringVar(&s.Dir, "data", filepath.Join(os.TempDir(), "lakectl-bench"), "folder for raw files, which are used again, and lakes")
 	flags.IntVar(&s.Threads, "threads", 2, "threads of either side")
 	flags.IntVar(&s.Rounds, "rounds", 3, "runs of each side")
-	flags.StringVar(&s.Lakectl, "lakectl", "", "the lakectl to measure (default: this program runs the pipeline itself, and measures CPU by stage)")
+	flags.StringVar(&s.Lakectl, "lakectl", "", "the lakectl to measure (default: this program runs the pipeline itself, and measures CPU by stage); Spark needs it")
 	flags.StringVar(&s.Profile, "profile", "", "write CPU and allocation profiles of lakectl's stages to this folder, and do nothing else")
 	flags.Float64Var(&s.MaxWall, "max-wall", 0.8, "bar for lakectl's wall time, of DuckDB's")
 	flags.Float64Var(&s.MaxMemory, "max-memory", 2, "bar for lakectl's peak memory, GiB")
@@ -96,7 +103,10 @@ func parse(args []string, messages io.Writer) (*settings, error) {
 	if flags.NArg() > 0 || s.Rounds < 1 || s.Threads < 1 {
 		return nil, fmt.Errorf("cannot make sense of %q: there must be at least one round and one thread, and nothing but flags", args)
 	}
-	for _, path := range []*string{&s.Dir, &s.Lakectl, &s.Profile} {
+	if s.Against != duckdbSide && (s.Against != sparkSide || s.Lakectl == "") {
+		return nil, fmt.Errorf("there is no bench against %q: give duckdb, or spark and -lakectl", s.Against)
+	}
+	for _, path := range []*string{&s.Dir, &s.Lakectl, &s.Profile, &s.Submit} {
 		if *path == "" {
 			continue
 		}
@@ -126,7 +136,7 @@ func bench(ctx context.Context, s *settings, out io.Writer) error {
 		return err
 	}
 	if !s.Keep {
-		for _, side := range []string{lakectlSide, duckdbSide} {
+		for _, side := range s.sides() {
 			if err := os.RemoveAll(s.lake(side)); err != nil {
 				return err
 			}
@@ -159,7 +169,7 @@ func prepare(ctx context.Context, s *settings) error {
 func takeTurns(ctx context.Context, s *settings, out io.Writer) (runs map[string][]run, differences []string, err error) {
 	runs = map[string][]run{}
 	for round := range s.Rounds {
-		for _, side := range []string{lakectlSide, duckdbSide} {
+		for _, side := range s.sides() {
 			r, err := measure(ctx, s, side)
 			if err != nil {
 				return nil, nil, fmt.Errorf("%s: %w", side, err)

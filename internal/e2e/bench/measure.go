@@ -18,6 +18,7 @@ const mebi = 1 << 20
 const (
 	lakectlSide = "lakectl"
 	duckdbSide  = "duckdb"
+	sparkSide   = "spark"
 )
 
 // cost is what work took, in seconds. CPU is that of all threads, user and
@@ -75,6 +76,9 @@ func measure(ctx context.Context, s *settings, side string) (run, error) {
 // sideCommand returns the process of a side, and what reads its stages from
 // what it prints.
 func sideCommand(ctx context.Context, s *settings, side string) (*exec.Cmd, func([]byte) (map[string]cost, error), error) {
+	if side == sparkSide {
+		return sparkCommand(ctx, s), stagesOfResult, nil
+	}
 	if side == lakectlSide && s.Lakectl != "" {
 		return lakectlCommand(ctx, s), stagesOfResult, nil
 	}
@@ -95,8 +99,8 @@ func syncAll(dir string) error {
 	return f.Close()
 }
 
-// usage returns the CPU seconds and peak memory, in bytes, of a process that
-// has ended.
+// usage returns the CPU seconds of a process that has ended and of those that it
+// started, and the peak memory, in bytes, of the largest of them.
 func usage(cmd *exec.Cmd) (cpu float64, peak int64, err error) {
 	u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
