@@ -58,6 +58,7 @@ type dialect interface {
 	divide(a, b string) string                    // whole numbers, towards zero
 	addMinutes(at, minutes string) string
 	zoned(p *printer, local, zone string) string // instant of a local time; null in a gap or an overlap
+	instant(p *printer, text string) string      // of what timePattern cuts out, in UTC unless it says so
 }
 
 // printer prints one expression.

@@ -50,6 +50,8 @@ func (d duckdb) let(p *printer, values []string, body func(names []string) strin
 	return fmt.Sprintf("list_transform([{%s}], lambda %s: %s)[1]", strings.Join(fields, ", "), v, body(names))
 }
 
+func (duckdb) instant(p *printer, text string) string { return p.composeTimestamp(text, time.UTC) }
+
 func (d duckdb) zoned(p *printer, local, zone string) string {
 	name := d.text(zone)
 	there := func(instant string) string { return fmt.Sprintf("timezone(%s, timezone('UTC', %s))", name, instant) }

@@ -59,6 +59,16 @@ func (s spark) let(p *printer, values []string, body func(names []string) string
 	return fmt.Sprintf("transform(array(named_struct(%s)), %s -> %s)[0]", strings.Join(fields, ", "), v, body(names))
 }
 
+// instant has Spark read the whole text, which it does but for offsets that follow
+// minutes. Values of let are not compiled, which costs more than all the rest: only
+// the finished value is one, so that it is not read twice.
+func (s spark) instant(p *printer, text string) string {
+	t := schema.T(schema.Timestamp)
+	withSeconds := fmt.Sprintf("regexp_replace(%s, '^(.{16})([Z+-])', '$1:00$2')", text)
+	v := p.variable()
+	return fmt.Sprintf("get(filter(array(coalesce(%s, %s)), %s -> %s), 0)", p.tryCast(text, t), p.tryCast(withSeconds, t), v, ofYears(v))
+}
+
 func (s spark) zoned(p *printer, local, zone string) string {
 	name := s.text(zone)
 	there := func(instant string) string { return fmt.Sprintf("from_utc_timestamp(%s, %s)", instant, name) }

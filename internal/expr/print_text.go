@@ -92,14 +92,23 @@ func (p *printer) anyFormat(value string, t schema.Type, formats []string, read 
 
 // readTimestamp prints how a text in the standard layout becomes a timestamp.
 func (p *printer) readTimestamp(text string, zone *time.Location) string {
-	return p.let(p, []string{p.cut(text, timePattern, 1)}, func(v []string) string {
+	text = p.cut(text, timePattern, 1)
+	if zone == nil || zone == time.UTC {
+		return p.instant(p, text)
+	}
+	return p.composeTimestamp(text, zone)
+}
+
+// composeTimestamp prints a timestamp of the parts of what timePattern cuts out.
+func (p *printer) composeTimestamp(text string, zone *time.Location) string {
+	return p.let(p, []string{text}, func(v []string) string {
 		find := func(pattern string) string { return fmt.Sprintf("regexp_extract(%s, %s, 1)", v[0], p.pattern(pattern)) }
 		local := fmt.Sprintf("substr(%[1]s, 1, 10) || ' ' || substr(%[1]s, 12, 5) || coalesce(nullif(%[2]s, ''), ':00')", v[0], find(`:[0-9]{2}(:[0-9.]+)`))
 		offset := find(`(Z|[+-][0-9:]+)$`)
 		return p.let(p, []string{p.tryCast(local, schema.T(schema.Timestamp)), offset}, func(v []string) string {
 			shifted := p.addMinutes(v[0], "-("+p.offsetMinutes(v[1])+")")
 			unsaid := v[0]
-			if zone != nil && zone != time.UTC {
+			if zone != time.UTC {
 				unsaid = p.zoned(p, v[0], zone.String())
 			}
 			return p.withinYears("CASE " + v[1] + " WHEN '' THEN " + unsaid + " WHEN 'Z' THEN " + v[0] + " ELSE " + shifted + " END")
@@ -117,8 +126,13 @@ func (p *printer) offsetMinutes(offset string) string {
 // withinYears prints a timestamp that is null outside of the years 0001 to 9999.
 func (p *printer) withinYears(at string) string {
 	return p.let(p, []string{at}, func(v []string) string {
-		return fmt.Sprintf("CASE WHEN %s BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN %s END", v[0], v[0])
+		return fmt.Sprintf("CASE WHEN %s THEN %s END", ofYears(v[0]), v[0])
 	})
+}
+
+// ofYears prints the condition that a timestamp is of the years 0001 to 9999.
+func ofYears(at string) string {
+	return at + " BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
 }
 
 // backslashed writes a pattern of like with the backslash as its escape
