@@ -68,7 +68,7 @@ func sparkOptions(w *workspace) (remote.Options, error) {
 		url = "file://" + filepath.ToSlash(lake)
 	}
 	binary, err := os.Executable()
-	return remote.Options{Project: w.Project, LakeURL: url, Binary: binary,
+	return remote.Options{Project: w.Project, LakeURL: url, Binary: binary, Parallel: int(w.Config.AWS.Glue.Shuffle.Value),
 		Source: task.Project{File: file, Text: w.Config.Text, Environment: w.Config.Environment.Value, Lake: lake}}, err
 }
 

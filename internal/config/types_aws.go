@@ -28,6 +28,7 @@ type AWS struct {
 type Glue struct {
 	WorkerType String   `yaml:"worker_type" enum:"G.1X,G.2X,G.4X,G.8X" default:"G.1X" doc:"Size of a worker: G.1X has 4 cores, 16 GB and costs 1 DPU."`
 	MaxWorkers Int      `yaml:"max_workers" default:"10" doc:"The most workers of a job, which starts with fewer when there is little to do."`
+	Shuffle    Int      `yaml:"shuffle_partitions" default:"0" doc:"In how many parts Spark sorts and groups rows; 0: one for each 16 MiB that it reads."`
 	Timeout    Duration `yaml:"timeout" default:"2h" doc:"A job that takes longer is stopped."`
 	Retries    Int      `yaml:"retries" default:"0" doc:"How often a job that failed is started again."`
 	Flex       Bool     `yaml:"flex" default:"false" doc:"Run on spare capacity: cheaper, starts later, and may be interrupted. For G.1X and G.2X."`
@@ -68,6 +69,7 @@ func (a *AWS) check(d *decoder, _ diag.Pos) {
 
 func (g *Glue) check(d *decoder, _ diag.Pos) {
 	d.between(g.MaxWorkers, "max_workers", 2, 299)
+	d.between(g.Shuffle, "shuffle_partitions", 0, 100_000)
 	d.between(g.Retries, "retries", 0, 10)
 	if t := g.Timeout; t.valid() && (t.Value < 5*time.Minute || t.Value > 7*24*time.Hour) {
 		d.add(t.Pos, "", "timeout goes from 5m to 7d")

@@ -43,7 +43,7 @@ func (c *cloud) wanted() bool {
 // usesAWS says whether anything is set in the section aws of lakehouse.yaml.
 func usesAWS(a *config.AWS) bool {
 	return a.Account.IsSet() || a.Region.IsSet() || a.Profile.IsSet() || a.KMS.IsSet() || a.LogRetentionDays.IsSet() || a.Schedule.IsSet() ||
-		a.Tags.Len() > 0 || a.Glue.WorkerType.IsSet() || a.Glue.MaxWorkers.IsSet() || a.Glue.Timeout.IsSet() || a.Glue.Retries.IsSet() || a.Glue.Flex.IsSet()
+		a.Tags.Len() > 0 || a.Glue.WorkerType.IsSet() || a.Glue.MaxWorkers.IsSet() || a.Glue.Shuffle.IsSet() || a.Glue.Timeout.IsSet() || a.Glue.Retries.IsSet() || a.Glue.Flex.IsSet()
 }
 
 // offline says why AWS is not to be asked.

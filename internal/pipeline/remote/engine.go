@@ -24,7 +24,7 @@ type Options struct {
 	Source   task.Project // the same, as tasks read it
 	LakeURL  string       // of the lake's folder, as Spark opens it
 	Binary   string       // lakectl, which executors run
-	Parallel int          // tasks of Spark that shuffles are made of; 0: Spark decides
+	Parallel int          // tasks of Spark that shuffles are made of; 0: as many as suit what is read
 }
 
 // Engine is a session of Spark. It is for one run.

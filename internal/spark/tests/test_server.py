@@ -99,8 +99,6 @@ def test_shuffles_are_as_large_as_they_were_asked_to_be(spark: SparkSession, cli
     assert spark.conf.get("spark.sql.shuffle.partitions") == "3"
     client.ask("open", {"project": PROJECT, "binary": "", "parallel": 0})
     client.ask("gold", {"bytes": 1 << 40, "tables": []})
-    assert spark.conf.get("spark.sql.shuffle.partitions") == "20000"
-    client.ask("gold", {"bytes": 1, "tables": []})
     assert spark.conf.get("spark.sql.shuffle.partitions") == "1"
 
 

@@ -31,12 +31,18 @@ BEFORE = {
 SHARE = 16 << 20
 MOST_SHARES = 20_000
 
+SHUFFLES = "spark.sql.shuffle.partitions"
+
 
 def spread(session: SparkSession, read: int, wanted: int = 0) -> None:
-    """Sets how many tasks shuffles have: those wanted, or as many as suit the bytes that are read."""
+    """Sets how many tasks shuffles have: those wanted, or as many as suit the bytes that are read.
+
+    What whoever started Spark has set is wanted, too.
+    """
     cores = session.sparkContext.defaultParallelism
-    tasks = wanted or min(max(read // SHARE, cores), MOST_SHARES)
-    session.conf.set("spark.sql.shuffle.partitions", str(tasks))
+    given = session.sparkContext.getConf().get(SHUFFLES)
+    tasks = wanted or given or min(max(read // SHARE, cores), MOST_SHARES)
+    session.conf.set(SHUFFLES, str(tasks))
 
 
 def start() -> SparkSession:
