@@ -30,15 +30,8 @@ func small(seed uint64) sample.Options {
 // the limits that generated data with many defects would exceed.
 func sampleLab(t *testing.T) *lab.Lab {
 	t.Helper()
-	l := lab.New(t)
+	l := lab.SampleProject(t)
 	l.Bucket = mem.New(mem.Options{})
-	data, err := fs.ReadFile(sampledata.Project(), "lakehouse.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Write("lakehouse.yaml", string(data))
-	l.Edit("    limits:\n      quarantined: 5%               # more than this, of a run or of one file: nothing is published\n", "")
-	l.Edit("    limits:\n      quarantined: 5%\n", "")
 	return l
 }
 

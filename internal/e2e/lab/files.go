@@ -2,11 +2,14 @@ package lab
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	"github.com/lakectl/lakectl/internal/sample"
+	"github.com/lakectl/lakectl/sampledata"
 )
 
 // Stock is raw files that lie outside of any project until they arrive there.
@@ -14,6 +17,21 @@ type Stock struct {
 	Dir    string
 	Folder string   // of the project that they arrive in; empty is its own
 	Names  []string // in the order in which they were made: customers first
+}
+
+// SampleProject is the sample project without files, and without the limits that
+// generated data with many defects would exceed.
+func SampleProject(t testing.TB) *Lab {
+	t.Helper()
+	l := New(t)
+	data, err := fs.ReadFile(sampledata.Project(), "lakehouse.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Write("lakehouse.yaml", string(data))
+	l.Edit("    limits:\n      quarantined: 5%               # more than this, of a run or of one file: nothing is published\n", "")
+	l.Edit("    limits:\n      quarantined: 5%\n", "")
+	return l
 }
 
 // Generate makes seeded raw files of the sample project.

@@ -84,7 +84,7 @@ type killLab struct {
 
 func newKillLab(t *testing.T) *killLab {
 	t.Helper()
-	k := &killLab{Lab: sampleLab(t), base: filepath.Join(t.TempDir(), "base")}
+	k := &killLab{Lab: lab.SampleProject(t), base: filepath.Join(t.TempDir(), "base")}
 	for _, key := range []string{"customer_id", "transaction_id"} {
 		k.Edit("key: "+key+"\n", "key: "+key+"\n    buckets: 2\n")
 	}

@@ -51,3 +51,11 @@ def test_shuffles_that_are_wanted(spark: SparkSession) -> None:
 def test_shuffles_that_spark_was_started_with(spark: SparkSession) -> None:
     sessions.spread(spark, 1 << 40)
     assert spark.conf.get(sessions.SHUFFLES) == "1"
+
+
+@pytest.mark.usefixtures("shuffles")
+def test_spark_plans_again_where_there_is_much_to_do(spark: SparkSession) -> None:
+    sessions.spread(spark, sessions.LARGE)
+    assert spark.conf.get(sessions.ADAPTIVE) == "true"
+    sessions.spread(spark, sessions.LARGE - 1)
+    assert spark.conf.get(sessions.ADAPTIVE) == "false"

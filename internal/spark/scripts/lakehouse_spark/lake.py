@@ -56,5 +56,7 @@ class Lake:
 
 def struct(columns: Iterable[Column]) -> T.StructType:
     """Returns the type of a table of the compiled project."""
-    fields = [T.StructField(c["name"], T._parse_datatype_string(c["spark_type"])) for c in columns]
-    return T.StructType(fields)
+    fields = [f"{sql.name(c['name'])} {c['spark_type']}" for c in columns]
+    parsed = T._parse_datatype_string(", ".join(fields))  # by Java: at once, as each way there takes a while
+    assert isinstance(parsed, T.StructType)
+    return parsed

@@ -12,7 +12,6 @@ from pyspark.sql import SparkSession
 # not by columns, which costs more time than it saves memory.
 BEFORE = {
     "spark.speculation": "false",
-    "spark.sql.adaptive.enabled": "true",
     "spark.rdd.compress": "true",
     "spark.sql.inMemoryColumnarStorage.compressed": "false",
     "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
@@ -33,6 +32,13 @@ MOST_SHARES = 20_000
 
 SHUFFLES = "spark.sql.shuffle.partitions"
 
+# From how many bytes on it pays that Spark plans again after each stage, by what
+# came out of it. It writes each of the plans down, which takes longer than the work
+# on few rows.
+LARGE = 128 << 20
+
+ADAPTIVE = "spark.sql.adaptive.enabled"
+
 
 def spread(session: SparkSession, read: int, wanted: int = 0) -> None:
     """Sets how many tasks shuffles have: those wanted, or as many as suit the bytes that are read.
@@ -43,6 +49,7 @@ def spread(session: SparkSession, read: int, wanted: int = 0) -> None:
     given = session.sparkContext.getConf().get(SHUFFLES)
     tasks = wanted or given or min(max(read // SHARE, cores), MOST_SHARES)
     session.conf.set(SHUFFLES, str(tasks))
+    session.conf.set(ADAPTIVE, str(read >= LARGE).lower())
 
 
 def start() -> SparkSession:
