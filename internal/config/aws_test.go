@@ -18,7 +18,7 @@ func TestAWS(t *testing.T) {
 		`{schedule: daily}`:                               `"daily" is not a schedule`,
 		`{log_retention_days: 91}`:                        `CloudWatch does not keep logs for 91 days`,
 		`{tags: {project: x}}`:                            `"project" is a tag that is not yours to set`,
-		`{glue: {shuffle_partitions: -1}}`:               `shuffle_partitions goes from 0 to 100000`,
+		`{glue: {shuffle_partitions: -1}}`:                `shuffle_partitions goes from 0 to 100000`,
 		`{glue: {max_workers: 1}}`:                        `max_workers goes from 2 to 299`,
 		`{glue: {timeout: 1m}}`:                           `timeout goes from 5m to 7d`,
 		`{glue: {worker_type: G.4X, flex: true}}`:         `Glue has no flex for workers of type G.4X`,
