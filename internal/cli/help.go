@@ -115,6 +115,7 @@ const environmentText = `Environment variables:
                          "spark-submit --master local[4]", its default
                          without the flags
   LAKEHOUSE_SPARK_SOCKET a program of Spark that is there already, as in jobs
+  LAKEHOUSE_PART_OF      names the run that this one is a layer of, as in jobs
   LAKEHOUSE_GLUE_BINARY  lakectl for the jobs in Glue, if not where it is built
   LAKEHOUSE_CACHE        folder for files of a lake on S3 that queries fetched
   LAKEHOUSE_CACHE_SIZE   how large it may become, by default 10GiB

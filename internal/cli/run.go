@@ -207,7 +207,7 @@ func (o *engineOptions) pipeline(app *App, w *workspace) (pipeline.Options, erro
 	if err != nil {
 		return pipeline.Options{}, err
 	}
-	return pipeline.Options{Workers: o.Workers, Memory: int64(o.Memory), LockTimeout: o.LockTimeout, Now: clock(), Sources: w.Sources}, nil
+	return pipeline.Options{Workers: o.Workers, Memory: int64(o.Memory), LockTimeout: o.LockTimeout, PartOf: app.Getenv(partOfVariable), Now: clock(), Sources: w.Sources}, nil
 }
 
 // execute runs the pipeline, with progress on a terminal.

@@ -12,6 +12,7 @@ import (
 	"github.com/lakectl/lakectl/internal/aws/cost"
 	"github.com/lakectl/lakectl/internal/aws/glue"
 	"github.com/lakectl/lakectl/internal/diag"
+	"github.com/lakectl/lakectl/internal/pipeline"
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/term"
 )
@@ -30,6 +31,8 @@ type glueResult struct {
 	DPUHours   float64        `json:"dpu_hours"`          // of all jobs
 	USD        float64        `json:"usd"`                // of all jobs
 	Estimate   *cost.Estimate `json:"estimate,omitempty"` // of a dry run
+
+	Runs []*pipeline.Result `json:"runs"` // what the jobs did to the lake, as it says, in their order
 }
 
 // checkEngine refuses an unknown engine, and flags that another one has.
@@ -86,18 +89,16 @@ func runGlue(ctx context.Context, opts *RunOptions) error {
 	return errors.Join(g.print(), err)
 }
 
-// tell tells the catalog and Snowflake what the jobs have committed, as a run on
-// this machine does.
+// tell finds what the jobs have committed, and tells the catalog and Snowflake, as a
+// run on this machine does.
 func (g *glueRun) tell(ctx context.Context) error {
-	if !g.w.Config.AWS.Catalog.Value && g.w.Config.Snowflake.Account.Value == "" {
-		return nil
-	}
-	err := g.w.openLake(ctx, g.app, g.w.Config)
-	if err != nil {
+	if err := g.w.openLake(ctx, g.app, g.w.Config); err != nil {
 		return err
 	}
+	err := g.gather(ctx)
 	if g.w.Config.AWS.Catalog.Value {
-		_, err = g.app.syncCatalog(ctx, g.w, g.cloud)
+		_, failed := g.app.syncCatalog(ctx, g.w, g.cloud)
+		err = errors.Join(err, failed)
 	}
 	return errors.Join(err, g.app.tellSnowflake(ctx, g.w))
 }
@@ -115,7 +116,7 @@ func (g *glueRun) prepare(opts *RunOptions) error {
 	if err := reachable(g.w, selection); err != nil {
 		return err
 	}
-	g.result = &glueResult{Engine: onGlue, Run: g.app.runName(), Changes: []glue.Change{}, Jobs: []*glue.Run{}, NotStarted: []string{}}
+	g.result = &glueResult{Engine: onGlue, Run: g.app.runName(), Changes: []glue.Change{}, Jobs: []*glue.Run{}, NotStarted: []string{}, Runs: []*pipeline.Result{}}
 	g.result.Tables, g.result.Layers = selected(selection)
 	g.arguments = map[string]string{glue.RunArgument: g.result.Run, "--tables": strings.Join(g.result.Tables, ",")}
 	if opts.FullRefresh {
@@ -297,5 +298,6 @@ func (g *glueRun) print() error {
 	if len(r.NotStarted) > 0 {
 		s.printf("  not started: %s\n", strings.Join(r.NotStarted, ", "))
 	}
+	g.printLayers(s)
 	return s.err
 }

@@ -30,6 +30,7 @@ type Options struct {
 	SpillDir    string // for what does not fit; empty is the system's
 	SegmentSize int    // bytes of raw files that a worker parses at a time; 0 is the default
 
+	PartOf      string    // what the run is a part of: see Result
 	Now         time.Time // start of the run
 	LockTimeout time.Duration
 	Sources     Sources

@@ -12,6 +12,7 @@ import (
 // Result is what a run did, and what the lake holds of the datasets after it.
 type Result struct {
 	Run         string         `json:"run"`
+	PartOf      string         `json:"part_of,omitempty"` // a run in Glue, of which this is a layer
 	Project     string         `json:"project"`
 	Environment string         `json:"environment"`
 	Started     time.Time      `json:"started"`

@@ -27,7 +27,7 @@ func Run(ctx context.Context, p *project.Project, l *lake.Lake, o Options) (*Res
 	if o.Engine == nil {
 		o.Engine = local{}
 	}
-	r := &run{p: p, l: l, o: o, begun: time.Now(), result: &Result{Project: p.Name, Environment: p.Environment, Started: o.Now.UTC(),
+	r := &run{p: p, l: l, o: o, begun: time.Now(), result: &Result{Project: p.Name, Environment: p.Environment, PartOf: o.PartOf, Started: o.Now.UTC(),
 		Commits: []Commit{}, Bronze: []BronzeResult{}, Silver: []TableResult{}, Gold: []TableResult{}, Ledger: []LedgerLine{}}}
 	err := r.locked(ctx)
 	r.result.Seconds = time.Since(r.begun).Seconds()

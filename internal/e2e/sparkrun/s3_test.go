@@ -14,6 +14,7 @@ import (
 
 	"github.com/lakectl/lakectl/internal/aws/session"
 	"github.com/lakectl/lakectl/internal/e2e/lab"
+	"github.com/lakectl/lakectl/internal/pipeline"
 	"github.com/lakectl/lakectl/internal/sample"
 	"github.com/lakectl/lakectl/internal/spark"
 	"github.com/lakectl/lakectl/internal/storage"
@@ -133,7 +134,10 @@ func TestS3(t *testing.T) {
 			got.do(exec.CommandContext(t.Context(), lakectl, "run", "--engine", "spark", "--quiet"))
 		},
 		func() { got.do(exec.CommandContext(t.Context(), lakectl, "run", "--quiet")) },
-		func() { got.jobs(lakectl) },
+		func() {
+			got.jobs(lakectl)
+			got.areLayers("scheduled")
+		},
 	}
 	for i, run := range runs {
 		got.arrive(want, stock, batches[i]...)
@@ -163,9 +167,23 @@ func (l *onS3) jobs(lakectl string) {
 		if err := os.WriteFile(path, p.Text, 0o600); err != nil {
 			l.T.Fatal(err)
 		}
-		words := append(l.submit(), "--py-files", l.modules, path, "--JOB_NAME", "x", "--layer", p.Layer, "--project-s3", "s3://ops/scripts/x/project.json", "--binary", lakectl)
+		words := append(l.submit(), "--py-files", l.modules, path, "--JOB_NAME", "x", "--layer", p.Layer, "--project-s3", "s3://ops/scripts/x/project.json", "--binary", lakectl, "--run", "scheduled")
 		if out := l.do(exec.CommandContext(l.T.Context(), words[0], words[1:]...)); !strings.Contains(out, "succeeded: commit") {
 			l.T.Errorf("the job of %s says\n%.3000s", p.Layer, out)
+		}
+	}
+}
+
+// areLayers fails the test unless the last runs say what they are a part of.
+func (l *onS3) areLayers(of string) {
+	l.T.Helper()
+	runs, err := pipeline.Runs(l.T.Context(), l.Bucket, 3)
+	if err != nil {
+		l.T.Fatal(err)
+	}
+	for _, r := range runs {
+		if r.PartOf != of {
+			l.T.Errorf("run %s is a part of %q, not of %q", r.Run, r.PartOf, of)
 		}
 	}
 }

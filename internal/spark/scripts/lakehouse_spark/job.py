@@ -23,8 +23,8 @@ from pyspark.sql import SparkSession
 
 from lakehouse_spark import credentials, server, session
 
-# Exit codes of lakectl that are no failure of the job: files that failed whole
-# are told of by alarms and the report, and the rest is committed.
+# Exit codes of lakectl that are no failure of the job: of files that failed whole
+# alarms tell, and whoever started the run; the rest is committed.
 PARTIAL = 5
 
 
@@ -34,6 +34,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--JOB_NAME", default="lakectl")
     parser.add_argument("--project-s3", required=True)
     parser.add_argument("--binary", default="lakectl")
+    parser.add_argument("--run", default="")
     parser.add_argument("--tables", default="")
     parser.add_argument("--full-refresh", default="")
     parser.add_argument("--rebuild-changed", default="")
@@ -69,7 +70,8 @@ def run(layer: str) -> None:
         with open(os.path.join(folder, "lakehouse.yaml"), "w", encoding="utf-8") as file:
             file.write(project["lakehouse_yaml"])
         binary = executable(given.binary, folder)
-        code, last = conduct(spark, command(binary, layer, project, folder, given), os.path.join(folder, "socket"))
+        line = command(binary, layer, project, folder, given)
+        code, last = conduct(spark, line, os.path.join(folder, "socket"), {"LAKEHOUSE_PART_OF": given.run})
     if code not in (0, PARTIAL):
         sys.exit(f"lakectl (exit {code}): {last}")
     finish()
@@ -101,10 +103,10 @@ def executable(name: str, folder: str) -> str:
     return copy
 
 
-def conduct(spark: SparkSession, line: list[str], path: str) -> tuple[int, str]:
+def conduct(spark: SparkSession, line: list[str], path: str, variables: dict[str, str]) -> tuple[int, str]:
     """Runs lakectl, which works with this session, and returns its exit code and last words."""
     listener = server.listen(path)
-    environment = os.environ | credentials.served() | {"LAKEHOUSE_SPARK_SOCKET": path, "NO_COLOR": "1"}
+    environment = os.environ | credentials.served() | variables | {"LAKEHOUSE_SPARK_SOCKET": path, "NO_COLOR": "1"}
     process = subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, text=True, encoding="utf-8")
     said: list[str] = []
     assert process.stderr is not None
