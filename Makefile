@@ -15,13 +15,14 @@ S3A_VERSION  := 3.3.4
 S3A          := .tools/s3a-$(S3A_VERSION)
 # Which of the runs on Spark: a regular expression, of their tests' names.
 SPARKRUN     := .
+SPARKRUNS     = E2E_LAKECTL=$(CURDIR)/bin/lakectl E2E_PYTHON=$(CURDIR)/.venv/bin/python E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_S3A=$(CURDIR)/$(S3A) $(GO) test -count=1 -v
 MAVEN        := https://repo1.maven.org/maven2
 GLUE_BINARY  := bin/lakectl-linux-amd64
 ROWS         ?= 10000000
 FUZZTIME     ?= 60s
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-glue test race lint fmt demo e2e e2e-aws e2e-spark lint-template lint-spark test-spark bench bench-spark nightly clean
+.PHONY: help build build-glue test race lint fmt demo e2e e2e-aws e2e-spark lint-template lint-spark test-spark bench bench-spark kill-spark nightly clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,7 +57,10 @@ e2e: build .venv/ready .venv-snowflake/ready $(VERSITYGW) ## what needs more tha
 
 e2e-spark: build .venv/ready $(VERSITYGW) $(S3A) ## the same rows on a real Spark: expressions, and whole runs, on a folder and on S3 (Python 3, Java 17)
 	E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -v -tags e2e ./internal/e2e/sparktest
-	E2E_LAKECTL=$(CURDIR)/bin/lakectl E2E_PYTHON=$(CURDIR)/.venv/bin/python E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_S3A=$(CURDIR)/$(S3A) $(GO) test -count=1 -v -timeout 30m -tags e2e -run "$(SPARKRUN)" ./internal/e2e/sparkrun
+	$(SPARKRUNS) -timeout 30m -tags e2e -run "$(SPARKRUN)" ./internal/e2e/sparkrun
+ifeq ($(SPARKRUN),.)
+	$(GO) run ./internal/e2e/bench -against spark -rows 1000000 -rounds 1 -lakectl bin/lakectl
+endif
 
 e2e-aws: build build-glue .venv-aws/ready .venv-ministack/ready ## from an empty account of AWS (moto) to a lakehouse and back, what talks to AWS, and SQL in Athena (ministack; Python 3)
 	MOTO_SERVER=.venv-aws/bin/moto_server LAKEHOUSE_GLUE_BINARY=$(CURDIR)/$(GLUE_BINARY) .ci/with-moto $(GO) test -count=1 -tags e2e ./internal/e2e/awstest
@@ -83,6 +87,10 @@ bench-spark: build .venv/ready ## lakectl alone and lakectl on Spark, side by si
 nightly: ## long fuzzing of every parser (FUZZTIME each), and the tests that take hours
 	.ci/fuzz $(FUZZTIME)
 	$(GO) test -count=1 -timeout 8h -tags nightly ./internal/e2e/...
+	$(MAKE) kill-spark
+
+kill-spark: build .venv/ready $(VERSITYGW) $(S3A) ## kill Spark in its runs, 20 times: the next run ends with the same rows (Python 3, Java 17)
+	$(SPARKRUNS) -timeout 2h -tags "e2e nightly" -run TestKilledDrivers ./internal/e2e/sparkrun
 
 clean: ## remove what the other targets made
 	rm -rf bin demo .venv .venv-aws .venv-lint .venv-ministack .venv-snowflake .venv-spark .tools

@@ -63,19 +63,7 @@ func TestBucketsDoNotMatter(t *testing.T) {
 }
 
 func TestSameSettingsGiveSameBytesInBuckets(t *testing.T) {
-	var first map[string]string
-	stock := sampleLab(t).Generate(small(42))
-	for range 2 {
-		l := sampleLab(t)
-		inBuckets(l, 4)
-		inBatches(l, stock, arrivals(stock)["two batches"])
-		tree := l.Tree()
-		if first == nil {
-			first = tree
-			continue
-		}
-		lab.SameTree(t, tree, first)
-	}
+	sameBytesTwice(t, func(l *lab.Lab) { inBuckets(l, 4) })
 }
 
 // TestChangedBucketsLeaveNoFiles rebuilds a table with other numbers of buckets:

@@ -176,6 +176,9 @@ func TestParse(t *testing.T) {
 	if s.Raw.Customers != 5 || !strings.HasSuffix(s.rawDir(), "-100t-5c-365d-4f-0.03-shuffled") {
 		t.Errorf("5 customers are expected, in a folder of their own: %d, %s", s.Raw.Customers, s.rawDir())
 	}
+	if s, err = parse([]string{"-against", "spark", "-lakectl", "x", "-data", t.TempDir()}, io.Discard); err != nil || !strings.HasSuffix(s.rawDir(), "-0.03-broken") {
+		t.Errorf("against Spark the files have all defects: %v, %s", err, s.rawDir())
+	}
 	for _, args := range [][]string{{"-rounds", "0"}, {"-against", "spark"}, {"-against", "paper"}, {"extra"}, {"-no-such-flag"}} {
 		if _, err := parse(args, io.Discard); err == nil {
 			t.Errorf("no error for %q", args)

@@ -25,6 +25,7 @@ type parameters struct {
 	Files     int
 	Defects   float64
 	Shuffled  bool // days are spread over all files; else rows come in the order of their time
+	Broken    bool // with records that break the CSV, and versions that only their place in a file tells apart
 }
 
 // name is the folder's.
@@ -32,6 +33,9 @@ func (p parameters) name() string {
 	order := ""
 	if p.Shuffled {
 		order = "-shuffled"
+	}
+	if p.Broken {
+		order += "-broken"
 	}
 	return fmt.Sprintf("raw%d-%dt-%dc-%dd-%df-%g%s", dataVersion, p.Rows, p.Customers, p.Days, p.Files, p.Defects, order)
 }
@@ -53,10 +57,13 @@ func generate(ctx context.Context, dir string, p parameters) error {
 		return err
 	}
 	o := sample.Options{Seed: 1, Transactions: p.Rows, Customers: p.Customers, Days: p.Days, Files: p.Files, Defects: p.Defects,
-		WellFormed: true, Shuffled: p.Shuffled}
+		WellFormed: !p.Broken, Shuffled: p.Shuffled}
 	files := newRawFiles(dir, p)
 	o.Start = files.start
 	o.Create = files.create
+	if p.Broken {
+		o.Create = func(name string) (io.WriteCloser, error) { return os.Create(filepath.Join(dir, name)) }
+	}
 	summary, err := sample.Generate(ctx, o)
 	if err != nil {
 		return err

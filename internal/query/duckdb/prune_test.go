@@ -12,35 +12,53 @@ import (
 	"github.com/lakectl/lakectl/internal/e2e/lab"
 )
 
-// condition returns a random condition on the partition column of
-// silver.transactions, and sometimes on others.
-func condition(random *rand.Rand, column string, depth int) string {
-	day := func() string {
-		return fmt.Sprintf("date '2026-%02d-%02d'", 7+random.IntN(5), 1+random.IntN(28))
+// conditionMaker makes random conditions on a column.
+type conditionMaker struct {
+	random *rand.Rand
+	column string
+	value  func() string   // a constant
+	own    []func() string // conditions of kinds that others do not have
+}
+
+// next returns a condition in which others are nested up to a depth.
+func (c *conditionMaker) next(depth int) string {
+	if depth > 0 && c.random.IntN(2) == 0 {
+		return "(" + c.next(depth-1) + c.one(" and ", " or ") + c.next(depth-1) + ")"
 	}
-	if depth > 0 && random.IntN(2) == 0 {
-		word := []string{" and ", " or "}[random.IntN(2)]
-		return "(" + condition(random, column, depth-1) + word + condition(random, column, depth-1) + ")"
-	}
-	switch random.IntN(9) {
+	kind := c.random.IntN(8 + len(c.own))
+	switch kind {
 	case 0:
-		return column + " between " + day() + " and " + day()
+		return c.column + " between " + c.value() + " and " + c.value()
 	case 1:
-		return column + " in (" + day() + ", " + day() + ", null)"
+		return c.column + " in (" + c.value() + ", " + c.value() + ", null)"
 	case 2:
-		return column + " is not null"
+		return c.column + " not in (" + c.value() + ", " + c.value() + ")"
 	case 3:
-		return "not (" + column + " > " + day() + ")"
+		return c.column + c.one(" is null", " is not null")
 	case 4:
-		return "quantity > 1"
+		return "not (" + c.column + " > " + c.value() + ")"
 	case 5:
-		return "cast(" + column + " as varchar) like '2026-" + []string{"08", "09", "10"}[random.IntN(3)] + "-_" + fmt.Sprint(random.IntN(10)) + "'"
-	case 6:
-		return "coalesce(" + column + ", " + day() + ") <> " + day()
-	case 7:
-		return "day(" + column + ") = " + fmt.Sprint(1+random.IntN(31))
+		return "coalesce(" + c.column + ", " + c.value() + ") <> " + c.value()
+	case 6, 7:
+		return c.column + c.one(" = ", " < ", " >= ", " <> ", " is distinct from ", " is not distinct from ") + c.value()
 	}
-	return column + " " + []string{"=", "<", ">=", "<>", "is distinct from"}[random.IntN(5)] + " " + day()
+	return c.own[kind-8]()
+}
+
+func (c *conditionMaker) one(of ...string) string { return of[c.random.IntN(len(of))] }
+
+// onDays are conditions on the partition column of silver.transactions.
+func onDays(random *rand.Rand, column string) *conditionMaker {
+	c := &conditionMaker{random: random, column: column}
+	c.value = func() string { return fmt.Sprintf("date '2026-%02d-%02d'", 7+random.IntN(5), 1+random.IntN(28)) }
+	c.own = []func() string{
+		func() string { return "quantity > 1" },
+		func() string {
+			return "cast(" + column + " as varchar) like '2026-" + c.one("08", "09", "10") + "-_" + fmt.Sprint(random.IntN(10)) + "'"
+		},
+		func() string { return "day(" + column + ") = " + fmt.Sprint(1+random.IntN(31)) },
+	}
+	return c
 }
 
 // Whatever the conditions, what is fetched is enough for the same answer as on the
@@ -62,7 +80,7 @@ func TestRandomConditions(t *testing.T) {
 		shape := shapes[random.IntN(len(shapes))]
 		parts := make([]any, strings.Count(shape, "%s"))
 		for i := range parts {
-			parts[i] = condition(random, "t.transaction_date", 2)
+			parts[i] = onDays(random, "t.transaction_date").next(2)
 		}
 		text := fmt.Sprintf(shape, parts...)
 		e, fetched := elsewhere(l, cache)
@@ -84,42 +102,25 @@ func TestRandomConditions(t *testing.T) {
 var oddTexts = []string{"a b", "a/b", "100%", "%41", "x=y", "q'uote", `q"uote`, "über", "漢字", "*", "?q", "[z]", "a+b", "#", "{c}", "semi;colon", "..", "A", "a", "NULL", "null",
 	"  lead", "__HIVE_DEFAULT_PARTITION__", "10", "9", "-1", "1e3", "true", "2026-01-01", `back\\slash`, "_", "a_b", "(x)", "x AND y", "date 'x'"}
 
-// oddCondition returns a random condition on a column p of such texts, a column n of
-// whole numbers, both of which may be null, and sometimes on others.
-func oddCondition(random *rand.Rand, column string, depth int) string {
-	value := func() string { return fmt.Sprint(random.IntN(41) - 20) }
+// onOdd are conditions on a column p of such texts, or a column n of whole numbers,
+// both of which may be null.
+func onOdd(random *rand.Rand, column string) *conditionMaker {
+	c := &conditionMaker{random: random, column: column}
+	c.value = func() string { return fmt.Sprint(random.IntN(41) - 20) }
 	if column == "t.p" {
-		value = func() string { return literal(oddTexts[random.IntN(len(oddTexts))]) }
+		c.value = func() string { return literal(c.one(oddTexts...)) }
 	}
-	if depth > 0 && random.IntN(2) == 0 {
-		word := []string{" and ", " or "}[random.IntN(2)]
-		return "(" + oddCondition(random, column, depth-1) + word + oddCondition(random, column, depth-1) + ")"
+	c.own = []func() string{
+		func() string { return "t.id % 3 = 1" },
+		func() string {
+			return "cast(" + column + " as varchar) like '" + c.one("%a%", "1_", "-%", "%''%", "%/%", "\\%%", "_") + "'"
+		},
+		func() string { return "length(cast(" + column + " as varchar)) = " + fmt.Sprint(1+random.IntN(4)) },
+		func() string {
+			return "case when " + column + " = " + c.value() + " then t.id > 5 else " + column + " > " + c.value() + " end"
+		},
 	}
-	switch random.IntN(12) {
-	case 0:
-		return column + " between " + value() + " and " + value()
-	case 1:
-		return column + " in (" + value() + ", " + value() + ", null)"
-	case 2:
-		return column + " not in (" + value() + ", " + value() + ")"
-	case 3:
-		return column + " is null"
-	case 4:
-		return column + " is not null"
-	case 5:
-		return "not (" + column + " > " + value() + ")"
-	case 6:
-		return "t.id % 3 = 1"
-	case 7:
-		return "cast(" + column + " as varchar) like '" + []string{"%a%", "1_", "-%", "%''%", "%/%", "\\%%", "_"}[random.IntN(7)] + "'"
-	case 8:
-		return "coalesce(" + column + ", " + value() + ") <> " + value()
-	case 9:
-		return "length(cast(" + column + " as varchar)) = " + fmt.Sprint(1+random.IntN(4))
-	case 10:
-		return "case when " + column + " = " + value() + " then t.id > 5 else " + column + " > " + value() + " end"
-	}
-	return column + " " + []string{"=", "<", ">=", "<>", "is distinct from", "is not distinct from"}[random.IntN(6)] + " " + value()
+	return c
 }
 
 // oddLake returns a lake of which silver.t has folders for whole numbers n, and below
@@ -155,8 +156,14 @@ func TestRandomConditionsOnOddPartitions(t *testing.T) {
 		here, cache := engineOn(l), Cache{Folder: t.TempDir(), Bytes: 0}
 		random, whole := rand.New(rand.NewPCG(8, 15)), 0
 		for range test.asked {
-			condition := oddCondition(random, []string{"t.p", "t.n"}[random.IntN(2)], 1) + []string{" and ", " or "}[random.IntN(2)] +
-				oddCondition(random, []string{"t.p", "t.n"}[random.IntN(2)], 1)
+			condition := ""
+			for range 2 {
+				made := onOdd(random, []string{"t.p", "t.n"}[random.IntN(2)])
+				if condition != "" {
+					condition += made.one(" and ", " or ")
+				}
+				condition += made.next(1)
+			}
 			text := "select count(*), count(n), count(p), sum(id), max(p) from silver.%s t where " + condition
 			e, fetched := elsewhere(l, cache)
 			want := mustAsk(t, here, sql(strings.Replace(text, "%s", "flat", 1)))

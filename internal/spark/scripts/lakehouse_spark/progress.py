@@ -19,15 +19,27 @@ def reported(session: SparkSession, request: dict[str, Any], say: Callable[[dict
         yield
         return
     total = sum(request["spec"]["bytes"])
+    told = 0
+
+    def tell() -> None:
+        nonlocal told
+        now = int(total * share(session))
+        if now > told:
+            say({"id": request["id"], "progress": {"rows": 0, "bytes": now - told}})
+            told = now
+
+    with meanwhile(PERIOD, tell):
+        yield
+
+
+@contextmanager
+def meanwhile(period: float, look: Callable[[], None]) -> Iterator[None]:
+    """Looks every period, in seconds, while the work that it is entered for is going on."""
     done = threading.Event()
 
     def work() -> None:
-        told = 0
-        while not done.wait(PERIOD):
-            now = int(total * share(session))
-            if now > told:
-                say({"id": request["id"], "progress": {"rows": 0, "bytes": now - told}})
-                told = now
+        while not done.wait(period):
+            look()
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

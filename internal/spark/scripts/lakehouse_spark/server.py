@@ -138,22 +138,15 @@ def converse(session: SparkSession, connection: socket.socket, stay: bool) -> No
 @contextmanager
 def watched(session: SparkSession, connection: socket.socket, stay: bool) -> Iterator[None]:
     """Ends the work on a request, if the other side hangs up: nobody wants it any more."""
-    done = threading.Event()
 
-    def watch() -> None:
-        while not done.wait(0.2):
-            if gone(connection):
-                if not stay:
-                    os._exit(1)
-                session.sparkContext.cancelAllJobs()
+    def look() -> None:
+        if gone(connection):
+            if not stay:
+                os._exit(1)
+            session.sparkContext.cancelAllJobs()
 
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
+    with progress.meanwhile(0.2, look):
         yield
-    finally:
-        done.set()
-        thread.join()
 
 
 def gone(connection: socket.socket) -> bool:
