@@ -77,8 +77,12 @@ func programForJobs() (string, error) {
 //	snowflake stack|drop|put|sent ...  says what the stack has, changes the account, counts the statements that changed it
 //	cloudwatch                 starts CloudWatch, SNS and STS, see type cloudWatch
 func TestScripts(t *testing.T) {
+	files, err := scripts()
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Files:               files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {

@@ -44,7 +44,7 @@ func TestBucketsDoNotMatter(t *testing.T) {
 			stock := plain.Generate(small(41))
 			inBatches(plain, stock, [][]string{stock.Names})
 			want := plain.Contents(byRun)
-			for name, batches := range arrivals(stock) {
+			for name, batches := range ways(stock) {
 				t.Run(name, func(t *testing.T) {
 					const n = 5
 					l := sampleLab(t)

@@ -8,4 +8,6 @@ const (
 	faultTurn = 6
 	kills     = 50
 	killRows  = 240_000
+	seeds     = 2
+	allWays   = true
 )

@@ -8,4 +8,6 @@ const (
 	faultTurn = 1
 	kills     = 2
 	killRows  = 30_000
+	seeds     = 1
+	allWays   = false
 )
