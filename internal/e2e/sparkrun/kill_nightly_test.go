@@ -29,10 +29,9 @@ func TestKilledDrivers(t *testing.T) {
 	rng := rand.New(rand.NewPCG(54, kills))
 	k := newKillLab(t)
 	for i := range kills {
-		k.restore()
 		v := victims(i % 3)
 		m := k.moment(rng)
-		commits, ended := k.killed(v, m)
+		commits, ended := k.killed(v, &m)
 		next := []string{"run", "--quiet", "--engine", "spark"}
 		if i%2 == 1 {
 			next = next[:2]
@@ -152,10 +151,23 @@ func (k *killLab) must(args ...string) {
 	}
 }
 
-// killed starts a run and sends SIGKILL to the victims at a moment. It says how many
-// commits of the run are recorded then, and how lakectl ended.
-func (k *killLab) killed(v victims, m moment) (commits int, ended string) {
+// killed starts a run and sends SIGKILL to the victims at a moment, which is put
+// earlier if the run ends before. It says how many commits of the run are recorded
+// then, and how lakectl ended.
+func (k *killLab) killed(v victims, m *moment) (commits int, ended string) {
 	k.T.Helper()
+	for {
+		commits, state := k.killedOnce(v, *m)
+		if !state.Success() {
+			return commits, state.String()
+		}
+		m.after /= 2
+	}
+}
+
+func (k *killLab) killedOnce(v victims, m moment) (commits int, ended *os.ProcessState) {
+	k.T.Helper()
+	k.restore()
 	already := k.records()
 	cmd := k.command(k.T.Context(), "run", "--quiet", "--engine", "spark")
 	if err := cmd.Start(); err != nil {
@@ -168,7 +180,7 @@ func (k *killLab) killed(v victims, m moment) (commits int, ended string) {
 	commits = k.records() - already
 	kill(cmd.Process.Pid, v)
 	_ = cmd.Wait()
-	return commits, cmd.ProcessState.String()
+	return commits, cmd.ProcessState
 }
 
 // kill sends SIGKILL to processes below a lakectl, some of which may have ended.
