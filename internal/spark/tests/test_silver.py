@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,15 @@ def test_the_latest_counts(lake: Lake) -> None:
     ]
     assert hit is None
     b.close()
+
+
+def test_a_key_with_many_versions_is_reduced_where_it_is_read(lake: Lake) -> None:
+    b = build(lake)
+    many = silver.choose(b, silver.numbered(b, rows(b, [("a", i, "old.csv", i) for i in range(100)])).repartition(3))
+    plan: str = many._jdf.queryExecution().executedPlan().toString()
+    steps = re.findall(r"WindowGroupLimit|Exchange|Window\b", plan)
+    assert steps[:4] == ["Window", "WindowGroupLimit", "Exchange", "WindowGroupLimit"], plan  # the last first
+    assert found(many, "at") == [(99,)]
 
 
 def test_the_last_counts_if_there_is_no_time(lake: Lake) -> None:
