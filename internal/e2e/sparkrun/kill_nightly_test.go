@@ -183,16 +183,18 @@ func (k *killLab) killedOnce(v victims, m moment) (commits int, ended *os.Proces
 	return commits, cmd.ProcessState
 }
 
-// kill sends SIGKILL to processes below a lakectl, some of which may have ended.
+// kill sends SIGKILL to processes below a lakectl, some of which may have ended. The
+// process that lakectl has started becomes Java, after some others.
 func kill(lakectl int, v victims) {
 	for _, submit := range children(lakectl) {
 		if v != java {
 			_ = syscall.Kill(-submit, syscall.SIGKILL)
 			continue
 		}
-		if nameOf(submit) == "java" {
-			_ = syscall.Kill(submit, syscall.SIGKILL)
+		for deadline := time.Now().Add(10 * time.Second); nameOf(submit) != "java" && time.Now().Before(deadline); {
+			time.Sleep(10 * time.Millisecond)
 		}
+		_ = syscall.Kill(submit, syscall.SIGKILL)
 	}
 	if v == lakectlToo {
 		_ = syscall.Kill(lakectl, syscall.SIGKILL)
