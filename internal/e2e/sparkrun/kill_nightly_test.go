@@ -162,6 +162,9 @@ func (k *killLab) killed(v victims, m *moment) (commits int, ended string) {
 			return commits, state.String()
 		}
 		m.after /= 2
+		if m.commits > 0 && m.after < time.Millisecond {
+			m.commits--
+		}
 	}
 }
 
@@ -186,13 +189,18 @@ func (k *killLab) killedOnce(v victims, m moment) (commits int, ended *os.Proces
 // kill sends SIGKILL to processes below a lakectl, some of which may have ended. The
 // process that lakectl has started becomes Java, after some others.
 func kill(lakectl int, v victims) {
-	for _, submit := range children(lakectl) {
+	deadline := time.Now().Add(10 * time.Second)
+	var started []int
+	for started = children(lakectl); len(started) == 0 && time.Now().Before(deadline); started = children(lakectl) {
+		time.Sleep(time.Millisecond)
+	}
+	for _, submit := range started {
 		if v != java {
 			_ = syscall.Kill(-submit, syscall.SIGKILL)
 			continue
 		}
-		for deadline := time.Now().Add(10 * time.Second); nameOf(submit) != "java" && time.Now().Before(deadline); {
-			time.Sleep(10 * time.Millisecond)
+		for nameOf(submit) != "java" && time.Now().Before(deadline) {
+			time.Sleep(time.Millisecond)
 		}
 		_ = syscall.Kill(submit, syscall.SIGKILL)
 	}
