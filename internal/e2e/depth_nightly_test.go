@@ -8,6 +8,7 @@ const (
 	faultTurn = 6
 	kills     = 50
 	killRows  = 240_000
+	smallRows = 1500
 	seeds     = 2
 	allWays   = true
 )

@@ -8,6 +8,7 @@ const (
 	faultTurn = 1
 	kills     = 2
 	killRows  = 30_000
+	smallRows = 400
 	seeds     = 1
 	allWays   = false
 )

@@ -8,6 +8,7 @@ const (
 	faultTurn = 1       // how many of the ways in which it can are tried
 	kills     = 6       // times that a process is killed
 	killRows  = 240_000 // transactions of the run that is killed
+	smallRows = 1500    // transactions of data for runs that are many
 	seeds     = 2       // sets of files that come in different ways
 	allWays   = true    // whether they come in all ways, or in two of them
 )

@@ -24,7 +24,7 @@ const byRun = "gold.latest_snapshot"
 
 // small is generated data with all defects, few enough rows to be run often.
 func small(seed uint64) sample.Options {
-	return sample.Options{Seed: seed, Transactions: 1500, Customers: 150, Days: 12, Files: 4, Defects: 0.3, Compress: "mixed"}
+	return sample.Options{Seed: seed, Transactions: smallRows, Customers: 150, Days: 12, Files: 4, Defects: 0.3, Compress: "mixed"}
 }
 
 // sampleLab is the sample project without files, its lake in memory, without
