@@ -164,7 +164,7 @@ func (k *killLab) killed(v victims, m *moment) (commits int, ended string) {
 		}
 		k.took = min(k.took, time.Since(begun)) // the first one may have had a busy machine
 		m.after /= 2
-		if m.commits > 0 && m.after < time.Millisecond {
+		if m.commits == k.total { // Spark has nothing left to do
 			m.commits--
 		}
 	}
