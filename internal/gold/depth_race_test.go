@@ -2,6 +2,8 @@
 
 package gold
 
-// keysBeyondMemory is how many keys are more than there is memory for; with the
-// race detector, which makes all ten times slower, just so.
-const keysBeyondMemory = 120_000
+// How much is tried with the race detector, which makes all ten times slower.
+const (
+	keysBeyondMemory = 120_000
+	thin             = 2
+)

@@ -2,5 +2,7 @@
 
 package gold
 
-// keysBeyondMemory is how many keys are more than there is memory for.
-const keysBeyondMemory = 300_000
+const (
+	keysBeyondMemory = 300_000 // keys that are more than there is memory for
+	thin             = 1       // every how many cases of long tests are tried
+)

@@ -71,7 +71,7 @@ func aggregatesOf(g *project.Gold) map[int]bool {
 // TestPartsAreTheWhole builds every table in every way that it may be divided.
 func TestPartsAreTheWhole(t *testing.T) {
 	p := bindGold(t, testGold)
-	for seed := range uint64(3) {
+	for seed := uint64(thin - 1); seed < 3; seed += thin {
 		r := rand.New(rand.NewPCG(seed, 11))
 		l := newTestLake()
 		for i, s := range p.Silver {
@@ -193,7 +193,10 @@ func TestPartsTakeLessMemory(t *testing.T) {
 		l.put(t, s.FileTable(), f, cols)
 		l.files[s] = []File{f}
 	}
-	for _, g := range p.Gold {
+	for i, g := range p.Gold {
+		if i%thin > 0 {
+			continue
+		}
 		b, spill := budget.New(20*rows), engine.NewSpill(t.TempDir())
 		results, err := Build(context.Background(), Request{Tables: []*project.Gold{g}, Inputs: l.files, Bucket: l.bucket, Stager: l},
 			Options{Workers: 2, Budget: b, Spill: spill, Now: testNow})
@@ -203,9 +206,16 @@ func TestPartsTakeLessMemory(t *testing.T) {
 		if results[0].Parts < 2 || b.Peak() > 55*rows || b.Used() != 0 {
 			t.Errorf("%s: %d parts, peak %d KiB, %d bytes left", g.Name, results[0].Parts, b.Peak()>>10, b.Used())
 		}
-		t.Logf("%s: %d rows in %d parts, peak %d KiB, spilled %d KiB, %s", g.Name, results[0].Rows, results[0].Parts, b.Peak()>>10, spill.Written()>>10, l.lines(t, results[0])[0])
-		if want := map[string]string{"counted": fmt.Sprint(" x ", rows), "absorbed": fmt.Sprint(" x ", rows)}[g.Name]; !strings.HasPrefix(l.lines(t, results[0])[0], want) {
-			t.Errorf("%s: %s", g.Name, l.lines(t, results[0])[0])
+		t.Logf("%s: %d rows in %d parts, peak %d KiB, spilled %d KiB", g.Name, results[0].Rows, results[0].Parts, b.Peak()>>10, spill.Written()>>10)
+		switch g.Name {
+		case "counted", "absorbed": // to one row
+			if got := l.lines(t, results[0])[0]; !strings.HasPrefix(got, fmt.Sprint(" x ", rows)) {
+				t.Errorf("%s: %s", g.Name, got)
+			}
+		default:
+			if results[0].Rows != rows {
+				t.Errorf("%s: %d rows", g.Name, results[0].Rows)
+			}
 		}
 		spill.Close()
 	}

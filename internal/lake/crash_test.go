@@ -363,7 +363,7 @@ func TestCrashAtEveryOperation(t *testing.T) {
 func crashes(t *testing.T, store store, want result, mode func(n int) faulty.Mode) {
 	n := 1
 	for crashAt(t, store, faulty.Fault{At: n, Mode: mode(n)}, want) && !t.Failed() {
-		n++
+		n += thin
 	}
 	if n < 100 {
 		t.Errorf("only %d operations", n)
@@ -415,7 +415,7 @@ func recoverRest(t *testing.T, b storage.Bucket) {
 func TestCrashDuringRecovery(t *testing.T) {
 	want := finished(t)
 	for _, first := range []int{50, 60, 75, 90, 105, 120, 150} {
-		for n := 1; ; n++ {
+		for n := 1; ; n += thin {
 			b := newMem()
 			one, two := faulty.New(b, faulty.Fault{At: first, Mode: faulty.KillAfter}), faulty.New(b, faulty.Fault{At: n, Mode: faulty.Torn})
 			if err := script(t, one, crashing("dead-1"), lastScripted); err == nil {

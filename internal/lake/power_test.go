@@ -124,7 +124,7 @@ func TestPowerFailure(t *testing.T) {
 	want := finished(t)
 	for _, mode := range []faulty.Mode{faulty.Kill, faulty.KillAfter} {
 		for _, luck := range []string{"a", "b"} {
-			for n := 1; ; n++ {
+			for n := 1; ; n += thin {
 				d := newDisk()
 				if err := script(t, faulty.New(d, faulty.Fault{At: n, Mode: mode}), crashing("dead"), lastScripted); err == nil {
 					break

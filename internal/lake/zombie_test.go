@@ -70,7 +70,7 @@ func TestZombie(t *testing.T) {
 			t.Run(store.name+"/"+mode, func(t *testing.T) {
 				n := 1
 				for zombieAt(t, store.open, zombie{mode, n, want}) && !t.Failed() {
-					n++
+					n += thin
 				}
 				if n < 90 {
 					t.Errorf("only %d operations", n)

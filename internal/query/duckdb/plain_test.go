@@ -21,7 +21,10 @@ func TestOddFolders(t *testing.T) {
 		"from silver.transactions, (select min(source_file) as file_name from silver.transactions) where transaction_date > date '2026-10-01'"
 	want := mustAsk(t, engineOn(l), sql(text))
 	root := t.TempDir()
-	for _, name := range []string{"a b", "a'b", "axb", "a*b", "a?b", "a[x]b", "a{x,y}b", "status=other", "transaction_date=2026-01-01", "__x=y%20"} {
+	for i, name := range []string{"a*b", "status=other", "a'b", "axb", "a b", "a?b", "a[x]b", "a{x,y}b", "transaction_date=2026-01-01", "__x=y%20"} {
+		if i >= 10/thin {
+			break
+		}
 		folder := filepath.Join(root, name)
 		if err := os.CopyFS(folder, os.DirFS(l.Lake)); err != nil {
 			t.Fatal(err)

@@ -76,7 +76,7 @@ func TestRandomConditions(t *testing.T) {
 	}
 	random, fewer := rand.New(rand.NewPCG(4, 7)), 0
 	cache := Cache{Folder: t.TempDir(), Bytes: 0} // so that each fetches all that it needs
-	for range 25 {
+	for range 25 / thin {
 		shape := shapes[random.IntN(len(shapes))]
 		parts := make([]any, strings.Count(shape, "%s"))
 		for i := range parts {
@@ -92,7 +92,7 @@ func TestRandomConditions(t *testing.T) {
 			fewer++
 		}
 	}
-	if fewer < 5 {
+	if fewer < 5/thin {
 		t.Errorf("only %d statements were pruned", fewer)
 	}
 }
@@ -155,7 +155,7 @@ func TestRandomConditionsOnOddPartitions(t *testing.T) {
 		l := oddLake(t, test.texts)
 		here, cache := engineOn(l), Cache{Folder: t.TempDir(), Bytes: 0}
 		random, whole := rand.New(rand.NewPCG(8, 15)), 0
-		for range test.asked {
+		for range test.asked / thin {
 			condition := ""
 			for range 2 {
 				made := onOdd(random, []string{"t.p", "t.n"}[random.IntN(2)])
@@ -176,8 +176,8 @@ func TestRandomConditionsOnOddPartitions(t *testing.T) {
 				whole++
 			}
 		}
-		if whole >= test.fewerThan {
-			t.Errorf("of %d statements, %d were not pruned", test.asked, whole)
+		if whole >= test.fewerThan/thin {
+			t.Errorf("of %d statements, %d were not pruned", test.asked/thin, whole)
 		}
 	}
 }

@@ -459,7 +459,7 @@ func TestOnlyReads(t *testing.T) {
 
 // Two million rows take the memory of a few parts.
 func TestMemoryStaysFlat(t *testing.T) {
-	const chunks, each = 80, 25_000
+	const chunks, each = 80 / thin, 25_000
 	part := numbers(t, 0, 5, each/5)
 	for name, chunked := range map[string]*snowflaketest.Chunked{
 		"arrow": {Chunks: chunks, RowsEach: each, Arrow: func(int) []byte { return part }},

@@ -12,7 +12,7 @@ import (
 // A part that breaks off again and again is read to its end as long as each time
 // brings rows: a reader who turns pages takes longer than a request may.
 func TestPartThatGoesOn(t *testing.T) {
-	const each, step = 150_000, 25_000
+	const each, step = 150_000 / thin, 25_000 / thin
 	var attempt atomic.Int64
 	row := func(i int) []any {
 		if i == 0 {

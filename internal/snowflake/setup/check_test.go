@@ -132,7 +132,7 @@ func (w *world) mended(findings []string) {
 // What setup made goes, and nothing else; it can break off anywhere.
 func TestRemove(t *testing.T) {
 	empty := accounttest.New().Dump()
-	for at := 1; ; at++ {
+	for at := 1; ; at += thin {
 		a := accounttest.New()
 		if err := setUp(t, open(t, sampleSpec(t), a)); err != nil {
 			t.Fatal(err)

@@ -163,7 +163,7 @@ func TestInterrupted(t *testing.T) {
 	}
 	total := len(whole.Sent())
 	for _, after := range []bool{false, true} {
-		for at := 1; at <= total; at++ {
+		for at := 1; at <= total; at += thin {
 			a := accounttest.New()
 			broken := errors.New("the connection broke")
 			a.Fail = func(n int, _ string) error {

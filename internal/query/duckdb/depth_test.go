@@ -1,0 +1,6 @@
+//go:build !race
+
+package duckdb
+
+// thin is every how many cases of long tests are tried: all.
+const thin = 1
