@@ -33,6 +33,7 @@ type QueryOptions struct {
 	To      string
 	Memory  sizeValue
 	Threads int
+	Tuned   bool // Memory or Threads was given
 }
 
 // limitOfTables is how many rows a table for people has, unless it is told.
@@ -52,6 +53,7 @@ func newQueryCmd(app *App, runF func(*QueryOptions) error) *cobra.Command {
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: app.completeQueries,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			opts.Tuned = cmd.Flags().Changed("memory") || cmd.Flags().Changed("threads")
 			if err := opts.settle(args); err != nil {
 				return err
 			}
@@ -143,6 +145,18 @@ func (o *QueryOptions) settle(args []string) error {
 	return nil
 }
 
+// suit says which flags are for none of the engines that answer.
+func (o *QueryOptions) suit(names ...string) error {
+	asked := strings.Join(names, " and ")
+	switch {
+	case o.Reuse != 0 && !slices.Contains(names, athena.Name):
+		return diag.Errorf(diag.Usage, "--reuse is for Athena, which keeps answers; this query asks %s", asked).WithNext("leave it out, or ask --engine athena")
+	case o.Tuned && !slices.Contains(names, duckdb.Name):
+		return diag.Errorf(diag.Usage, "--memory and --threads are for duckdb; this query asks %s", asked).WithNext("leave them out, or ask --engine duckdb")
+	}
+	return nil
+}
+
 func unknownEngine(name string) error {
 	err := diag.Errorf(diag.Usage, "there is no engine %q", name)
 	if hint := diag.Suggest(name, engines); hint != "" {
@@ -161,11 +175,14 @@ func runQuery(ctx context.Context, opts *QueryOptions) error {
 		return err
 	}
 	if len(opts.Compare) > 0 {
+		if err := opts.suit(opts.Compare...); err != nil {
+			return err
+		}
 		return w.runComparison(ctx, opts)
 	}
 	name := w.engineName(opts)
-	if opts.Reuse != 0 && name != athena.Name {
-		return diag.Errorf(diag.Usage, "--reuse is for answers of Athena; %s keeps none", name).WithNext("leave it out, or ask --engine athena")
+	if err := opts.suit(name); err != nil {
+		return err
 	}
 	st, err := w.statement(opts, name) // before anybody logs in
 	if err == nil && opts.To != "" && name != athena.Name {
