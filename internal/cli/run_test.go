@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -123,13 +124,16 @@ func (w *watched) Write(p []byte) (int, error) {
 
 // A signal ends a run that waits, cleanly.
 func TestSignal(t *testing.T) {
+	hangups := make(chan os.Signal, 1) // below nohup(1) they are ignored, and lakectl goes on
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	sampleProject(t)
 	lease, err := takeLock("lake", lake.CurrentOwner())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer lease.Release(context.Background())
-	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, sent := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		cmd := exec.Command("lakectl", "run", "--lock-timeout", "1m")
 		errs := &watched{want: "waiting for the lock", seen: make(chan struct{})}
 		cmd.Stderr = errs
@@ -142,14 +146,14 @@ func TestSignal(t *testing.T) {
 			t.Error("it does not wait")
 		}
 		for range 2 { // as timeout(1) sends them, at once
-			if err := cmd.Process.Signal(signal); err != nil {
+			if err := cmd.Process.Signal(sent); err != nil {
 				t.Error(err)
 			}
 			time.Sleep(time.Millisecond)
 		}
 		_ = cmd.Wait() // the exit code is what counts
 		if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(errs.text.String(), "lakectl: interrupted\nnext: ") {
-			t.Errorf("%v: exit %d, %q", signal, code, errs.text.String())
+			t.Errorf("%v: exit %d, %q", sent, code, errs.text.String())
 		}
 	}
 }
