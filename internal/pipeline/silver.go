@@ -280,11 +280,11 @@ func (s *silverLayer) changedValues(ctx context.Context, ref lake.TableRef, sinc
 		if c.Sequence <= since || !slices.ContainsFunc(c.Tables, func(t lake.TableSummary) bool { return t.Table == ref }) {
 			continue
 		}
-		index := slices.IndexFunc(s.state.Tables[ref].IndexFiles(), func(f *lake.File) bool { return f.Sequence == c.Sequence })
-		if index < 0 {
+		path := silver.IndexPath(check.References.Table, c.Sequence, "")
+		if !slices.ContainsFunc(s.state.Tables[ref].IndexFiles(), func(f *lake.File) bool { return f.Path == path }) {
 			return nil, false, nil
 		}
-		paths = append(paths, s.state.Tables[ref].IndexFiles()[index].Path)
+		paths = append(paths, path)
 	}
 	if _, built := s.files[ref]; built {
 		if s.index[ref] == "" {
@@ -340,9 +340,10 @@ func (s *silverLayer) stage(t *project.Silver, p *tablePlan, done *silver.Result
 	var files []lake.FileChange
 	for _, f := range done.Put {
 		written[f.Path] = true
-		if f.Kind == lake.Data {
+		switch {
+		case f.Kind == lake.Data:
 			files = append(files, f)
-		} else {
+		case f.Path == silver.IndexPath(t, s.tx.Sequence(), ""):
 			s.index[ref] = f.Path
 		}
 	}

@@ -23,17 +23,23 @@ func (b *build) loadIndexes(ctx context.Context) error {
 	for _, e := range b.existing {
 		bySequence[e.Sequence] = append(bySequence[e.Sequence], e)
 	}
-	paths := map[uint64]string{}
+	paths := map[uint64][]string{}
 	for _, f := range b.req.Indexes {
-		paths[f.Sequence] = f.Path
+		paths[f.Sequence] = append(paths[f.Sequence], f.Path)
 	}
 	for sequence, files := range bySequence {
-		x, err := b.openIndex(ctx, paths[sequence])
-		if err != nil {
-			return err
+		var known indexes
+		for _, path := range paths[sequence] {
+			x, err := b.openIndex(ctx, path)
+			if err != nil {
+				return err
+			}
+			if x != nil {
+				known = append(known, x)
+			}
 		}
 		for _, e := range files {
-			if err := b.consult(ctx, x, e); err != nil {
+			if err := b.consult(ctx, known, e); err != nil {
 				return err
 			}
 		}
@@ -44,9 +50,6 @@ func (b *build) loadIndexes(ctx context.Context) error {
 // openIndex returns the index at path, or nil if it is lost or damaged: then
 // the files themselves are read.
 func (b *build) openIndex(ctx context.Context, path string) (*index, error) {
-	if path == "" {
-		return nil, nil
-	}
 	data, _, err := storage.ReadAll(ctx, b.req.Bucket, path)
 	if err == nil {
 		var x *index
@@ -60,27 +63,22 @@ func (b *build) openIndex(ctx context.Context, path string) (*index, error) {
 	return nil, err
 }
 
-// consult looks a file up in its index, or makes the entries anew.
-func (b *build) consult(ctx context.Context, x *index, e *existing) error {
-	at := b.placeOf(e.id)
-	known := x != nil
-	if known && b.compare.columns != nil {
-		e.keys, known = x.hashes(keyHashes, at)
+// consult looks a file up in the indexes of its commit, or makes the entries anew.
+func (b *build) consult(ctx context.Context, known indexes, e *existing) error {
+	at, ok := b.placeOf(e.id), true
+	if b.compare.columns != nil {
+		e.keys, ok = known.hashes(keyHashes, at)
 	}
 	for i, check := range b.req.Table.Checks {
 		if check.References == nil || b.req.Changed[i] == nil {
 			continue
 		}
-		if x == nil {
-			e.rejudge = true
-			continue
-		}
 		column := b.req.Table.Columns[check.Reads[0]].Name
-		hashes, ok := x.hashes(columnHashes+column, at)
+		hashes, ok := known.hashes(columnHashes+column, at)
 		e.rejudge = e.rejudge || !ok || slices.ContainsFunc(hashes, b.req.Changed[i].Has)
 	}
 	e.rejudge = e.rejudge || b.req.RejudgeAll
-	if known || b.compare.columns == nil {
+	if ok {
 		return nil
 	}
 	var hasher vec.Hasher

@@ -148,6 +148,19 @@ func (x *index) hashes(about string, at place) ([]uint64, bool) {
 	return out, true
 }
 
+// indexes are those of one commit, each about other files.
+type indexes []*index
+
+// hashes returns the hashes of a section of one of them, and whether there is one.
+func (l indexes) hashes(about string, at place) ([]uint64, bool) {
+	for _, x := range l {
+		if hashes, ok := x.hashes(about, at); ok {
+			return hashes, true
+		}
+	}
+	return nil, false
+}
+
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // hashesAsBytes is the hashes' memory. The format is little endian, as are all

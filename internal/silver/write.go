@@ -2,7 +2,6 @@ package silver
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -21,11 +20,10 @@ import (
 
 // written is a file that was written.
 type written struct {
-	change  lake.FileChange
-	before  map[string]int64 // rows by source file
-	after   map[string]int64
-	keys    []uint64
-	columns [][]uint64 // hashes of the referring columns, by referringColumns
+	change lake.FileChange
+	before map[string]int64 // rows by source file
+	after  map[string]int64
+	hashes *fileHashes
 }
 
 // write writes the files that changed, and the index.
@@ -57,9 +55,7 @@ func (b *build) write(ctx context.Context) error {
 	return nil
 }
 
-func (b *build) indexPath() string {
-	return fmt.Sprintf("%s/%020d.keys", b.ref().IndexDir(), b.req.Sequence)
-}
+func (b *build) indexPath() string { return IndexPath(b.req.Table, b.req.Sequence, "") }
 
 // writeFiles writes files, and takes note of them in their order: what the index
 // says of one need not wait for all.
@@ -92,32 +88,11 @@ func (b *build) note(x *indexWriter, at place, w *written) error {
 	for name, n := range w.before {
 		b.move(name, lake.Totals{Silver: -n})
 	}
-	if b.compare.columns != nil {
-		if err := x.add(keyHashes, at, w.keys); err != nil {
-			return err
-		}
-	}
-	for j, column := range b.referring() {
-		if err := x.add(columnHashes+b.all.Columns[column].Name, at, w.columns[j]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.hashes.write(x, at)
 }
 
 func (b *build) move(sourceFile string, t lake.Totals) {
 	b.result.Changes[sourceFile] = b.result.Changes[sourceFile].Add(t)
-}
-
-// referring returns the columns of the table that refer to other tables, each once.
-func (b *build) referring() []int {
-	var columns []int
-	for _, check := range b.req.Table.Checks {
-		if check.References != nil && !slices.Contains(columns, check.Reads[0]) {
-			columns = append(columns, check.Reads[0])
-		}
-	}
-	return columns
 }
 
 // writeFile writes a file: the rows that stay, then those that come.
@@ -127,7 +102,7 @@ func (b *build) writeFile(ctx context.Context, w *worker, id int32) (*written, e
 		return nil, err
 	}
 	defer out.Abort()
-	done := &written{before: map[string]int64{}, after: map[string]int64{}, columns: make([][]uint64, len(b.referring()))}
+	done := &written{before: map[string]int64{}, after: map[string]int64{}, hashes: newFileHashes(b.req.Table, b.all)}
 	if at, ok := b.byID[id]; ok {
 		if err := b.copyExisting(ctx, w, b.existing[at], out, done); err != nil {
 			return nil, err
@@ -139,10 +114,7 @@ func (b *build) writeFile(ctx context.Context, w *worker, id int32) (*written, e
 	if err != nil {
 		return nil, err
 	}
-	done.keys = sortedSet(done.keys) // here, where all workers do it
-	for i, hashes := range done.columns {
-		done.columns[i] = sortedSet(hashes)
-	}
+	done.hashes.sort() // here, where all workers do it
 	done.change, err = out.Close(ctx)
 	return done, err
 }
@@ -174,14 +146,7 @@ func (b *build) copyExisting(ctx context.Context, w *worker, e *existing, out *t
 func (b *build) writeRows(w *worker, out *table.Writer, done *written, all []arrow.Array, n int) error {
 	count(done.after, all[b.own+atSourceFile])
 	b.o.Progress(0, int64(n))
-	if b.compare.columns != nil {
-		w.hashes = w.hasher.Rows(w.hashes, pick(all, b.compare.columns), n)
-		done.keys = append(done.keys, w.hashes...)
-	}
-	for i, column := range b.referring() {
-		w.hashes = w.hasher.Rows(w.hashes, []arrow.Array{all[column]}, n)
-		done.columns[i] = append(done.columns[i], w.hashes...)
-	}
+	done.hashes.add(&w.hasher, all, n)
 	return out.WriteColumns(b.fileColumns(all), n)
 }
 

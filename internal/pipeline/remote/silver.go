@@ -32,6 +32,8 @@ type silverSpec struct {
 	Now        int64              `json:"now"`         // microseconds: processed_timestamp
 	Write      string             `json:"write"`       // order of tasks that write the table
 	Rejected   string             `json:"rejected"`    // and of those that write to quarantine
+	Changed    string             `json:"changed"`     // and of the one that notes which values came and went
+	Referenced []string           `json:"referenced"`  // columns of which it does; none for a build from scratch
 }
 
 // referenceSpec is where the values are that a check refers to: in a column of
@@ -88,7 +90,7 @@ func (e *Engine) Silver(ctx context.Context, tx *lake.Tx, req silver.Request, o 
 }
 
 // keep counts the rows of the files that stay, and removes the indexes of those
-// that do not: Spark writes none, and files without one are read instead.
+// that do not.
 func keep(req silver.Request, result *silver.Result) {
 	written, needed := map[string]bool{}, map[uint64]bool{}
 	for _, f := range result.Put {
@@ -111,7 +113,12 @@ func keep(req silver.Request, result *silver.Result) {
 func (e *Engine) silverSpec(tx *lake.Tx, req silver.Request, o silver.Options) (*silverSpec, error) {
 	ref := lake.TableRef{Layer: lake.Silver, Name: req.Table.Name}
 	s := &silverSpec{Table: req.Table.Name, RawColumns: req.RawColumns, Raw: silver.RawOf(req.Table, req.RawColumns), Order: req.Order, Now: o.Now.UnixMicro(), Rejudge: req.RejudgeAll, Bytes: req.InputBytes,
-		Inputs: []string{}, Replay: []string{}, Files: []string{}, References: make([]*referenceSpec, len(req.Table.Checks))}
+		Inputs: []string{}, Replay: []string{}, Files: []string{}, References: make([]*referenceSpec, len(req.Table.Checks)), Referenced: []string{}}
+	if len(req.Files) > 0 {
+		for _, c := range req.Table.Referenced {
+			s.Referenced = append(s.Referenced, req.Table.Columns[c].Name)
+		}
+	}
 	for _, f := range req.Replay {
 		s.Replay = append(s.Replay, f.Path)
 	}
@@ -134,7 +141,10 @@ func (e *Engine) silverSpec(tx *lake.Tx, req silver.Request, o silver.Options) (
 	if s.Write, err = e.order(tx, task.Order{Kind: task.Write, Table: ref}, o.Now); err != nil {
 		return nil, err
 	}
-	s.Rejected, err = e.order(tx, task.Order{Kind: task.Rejected, Table: ref, RawColumns: req.RawColumns}, o.Now)
+	if s.Rejected, err = e.order(tx, task.Order{Kind: task.Rejected, Table: ref, RawColumns: req.RawColumns}, o.Now); err != nil {
+		return nil, err
+	}
+	s.Changed, err = e.order(tx, task.Order{Kind: task.Changed, Table: ref}, o.Now)
 	return s, err
 }
 

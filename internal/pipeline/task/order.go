@@ -18,6 +18,7 @@ const (
 	Ingest   = "ingest"   // takes in one raw file
 	Write    = "write"    // writes rows of a silver or gold table, ordered by its partitions
 	Rejected = "rejected" // judges rows that are not good enough and writes them to quarantine
+	Changed  = "changed"  // notes the values that came to a silver table and went from it
 )
 
 // Order says what a task is to do.

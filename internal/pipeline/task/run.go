@@ -51,6 +51,8 @@ func run(ctx context.Context, o Order, in *bufio.Reader, env Environment, r *Rep
 		r.Ingest, err = ingest(ctx, o, env, stager, store)
 	case Write:
 		r.Files, err = write(ctx, o, in, env, stager)
+	case Changed:
+		r.Files, err = changed(ctx, o, in, env, stager)
 	case Rejected:
 		r.Files, err = rejected(ctx, o, in, env, stager, store)
 	default:

@@ -3,6 +3,8 @@ package task
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"path"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/lakectl/lakectl/internal/parquetio"
 	"github.com/lakectl/lakectl/internal/project"
 	"github.com/lakectl/lakectl/internal/schema"
+	"github.com/lakectl/lakectl/internal/silver"
 	"github.com/lakectl/lakectl/internal/table"
 	"github.com/lakectl/lakectl/internal/vec"
 )
@@ -34,11 +37,12 @@ type shape struct {
 
 	key     []int // columns by which a row is in a bucket; nil: there are none
 	buckets int
+	silver  *project.Silver // nil for gold
 }
 
 func shapeOf(p *project.Project, ref lake.TableRef) (*shape, error) {
 	if s := p.SilverTable(ref.Name); s != nil && ref.Layer == lake.Silver {
-		out := &shape{ref: ref, all: s.Table(), file: s.FileTable(), parts: s.PartitionNames(), bloom: s.Bloom(), buckets: 1}
+		out := &shape{ref: ref, all: s.Table(), file: s.FileTable(), parts: s.PartitionNames(), bloom: s.Bloom(), buckets: 1, silver: s}
 		if s.Buckets > 1 {
 			out.key, out.buckets = s.Key, s.Buckets
 		}
@@ -68,6 +72,7 @@ type partWriter struct {
 	at     partFile
 	done   map[partFile]bool
 	files  []lake.FileChange
+	index  *silver.Indexer // of all files; nil for gold, and before the first file
 }
 
 // write writes a file for each partition of the rows.
@@ -86,7 +91,7 @@ func write(ctx context.Context, o Order, in *bufio.Reader, env Environment, stag
 	if err := w.close(); err != nil {
 		return nil, err
 	}
-	return w.files, nil
+	return w.files, w.closeIndex()
 }
 
 func newPartWriter(ctx context.Context, s *shape, stager table.Stager) *partWriter {
@@ -149,6 +154,14 @@ func (w *partWriter) rows(cols []arrow.Array, start, end int) error {
 		part[i] = array.NewSlice(col, int64(start), int64(end))
 		defer part[i].Release()
 	}
+	if w.index != nil {
+		all := make([]arrow.Array, len(w.shape.all.Columns))
+		for i := range all {
+			all[i] = array.NewSlice(cols[i], int64(start), int64(end))
+			defer all[i].Release()
+		}
+		w.index.Rows(all, end-start)
+	}
 	return w.open.WriteColumns(part, end-start)
 }
 
@@ -168,7 +181,17 @@ func (w *partWriter) turnTo(at partFile) error {
 	var err error
 	w.open, err = table.Create(w.ctx, w.stager, target, w.shape.file, parquetio.WriterOptions{Bloom: w.shape.bloom})
 	w.at, w.done[at] = at, true
+	if w.shape.silver != nil && w.index == nil {
+		w.index = silver.NewIndexer(w.ctx, w.shape.silver, w.stager, silver.IndexPath(w.shape.silver, w.stager.Sequence(), partOf(target.Path)))
+	}
 	return err
+}
+
+// partOf returns what tells the index of a task from those of others, by the first
+// file that it writes, which no other task writes.
+func partOf(path string) string {
+	sum := sha256.Sum256([]byte(path))
+	return hex.EncodeToString(sum[:8])
 }
 
 // close ends the open file, if there is one.
@@ -178,15 +201,32 @@ func (w *partWriter) close() error {
 	}
 	f, err := w.open.Close(w.ctx)
 	w.open = nil
-	if err == nil {
-		w.files = append(w.files, f)
+	if err != nil {
+		return err
 	}
+	w.files = append(w.files, f)
+	if w.index == nil {
+		return nil
+	}
+	return w.index.EndFile(w.parts.At(w.at.partition).Path, int(w.at.bucket))
+}
+
+// closeIndex ends the index of the files.
+func (w *partWriter) closeIndex() error {
+	if w.index == nil {
+		return nil
+	}
+	files, err := w.index.Close(w.ctx)
+	w.files = append(w.files, files...)
 	return err
 }
 
 func (w *partWriter) abort() {
 	if w.open != nil {
 		w.open.Abort()
+	}
+	if w.index != nil {
+		w.index.Abort()
 	}
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 import tables
 from lakehouse_spark import judge, silver
@@ -125,6 +126,29 @@ def test_a_duplicate_of_a_row_of_the_table_does_not_enter(lake: Lake) -> None:
     b.close()
 
 
+def test_values_that_come_and_go_are_noted(lake: Lake, fake: Callable[[str], Binary]) -> None:
+    b = build(lake)
+    b.binary = fake(SHOW)
+    b.spec |= {"referenced": ["k", "at"], "changed": '{"kind": "write", "show": ["0_which", "k", "at"]}'}
+    fresh = rows(b, [("a", 1, "new.csv", 1), ("b", 2, "new.csv", 2), ("b", 7, "new.csv", 3), (None, 1, "new.csv", 4)])
+    hit = rows(b, [("a", 5, "old.csv", 1), ("c", 2, "old.csv", 2), ("d", 9, "old.csv", 3)])
+    hit = hit.withColumn("0_stays", F.expr("k = 'd'"))
+    noted = [dict(row) for row in silver.note(b, fresh, hit)]
+    assert [(row["0_which"], row["k"], row["at"]) for row in noted] == [
+        (-1, None, None),
+        (0, "b", None),
+        (0, "c", None),
+        (0, None, None),
+        (1, None, 1),
+        (1, None, 5),
+        (1, None, 7),
+    ]
+    noted = [dict(row) for row in silver.note(b, fresh.limit(0), None)]
+    assert [row["0_which"] for row in noted] == [-1]
+    b.spec["referenced"] = []
+    assert silver.note(b, fresh, hit) == []
+
+
 def test_columns_that_are_like_those_of_this_program(lake: Lake) -> None:
     columns = [column("_file", "`0_raw`.`_file`"), column("_row", "`0_raw`.`_row`"), column("_home", "`0_raw`.`_home`")]
     kinds = tables.schema(_file="string", _row="string", _home="string", source_file="string", source_row="bigint")
@@ -231,6 +255,8 @@ def request(lake: Lake, *inputs: str, **other: Any) -> dict[str, Any]:
         "now": 1_700_000_000_000_000,
         "write": '{"kind": "write", "show": ["k", "0_mark", "ingestion_date", "processed_timestamp"]}',
         "rejected": '{"kind": "rejected"}',
+        "changed": '{"kind": "write", "show": ["0_which", "k", "part"]}',
+        "referenced": [],
         **other,
     }
 

@@ -88,7 +88,8 @@ def bring_up(b: Build) -> dict[str, Any]:
     """Does the work of a build."""
     present = existing(b)
     if present is not None and b.spec["rejudge"]:
-        present = b.keep(judge.rejudge(b.lake, b.table, b.spec, present))
+        # Not kept: that were the whole table, of which most uses need a few columns or rows.
+        present = judge.rejudge(b.lake, b.table, b.spec, present)
         if present.where("0_lost").head(1):
             return {"needs_rebuild": True}
     judged = b.keep(judge.judge(b.lake, b.table, b.spec, inputs(b)))
@@ -98,7 +99,7 @@ def bring_up(b: Build) -> dict[str, Any]:
     good = accepted(b, judged)
     fresh, hit = settle(b, good, present)
     settled(b, totals, fresh, hit)
-    put = write(b, fresh, hit, present)
+    put = write(b, fresh, hit, present) + note(b, fresh, hit)
     return {"put": put, "quarantined": quarantined, "totals": totals, "judged": rows, "counts": counts, "fatal": fatal}
 
 
@@ -261,6 +262,25 @@ def write(b: Build, fresh: DataFrame, hit: DataFrame | None, present: DataFrame 
         rows = rows.unionByName(touched.withColumn("0_mark", F.lit(True)), allowMissingColumns=True)
     columns = [F.col(sql.name(c)) for c in b.columns]
     return tasks.write(spread(b, rows).select(*columns, "0_bucket", "0_mark"), b.binary, b.spec["write"])
+
+
+def note(b: Build, fresh: DataFrame, hit: DataFrame | None) -> list[dict[str, Any]]:
+    """Has it noted which values came to the columns that others refer to, and which went from them."""
+    names = b.spec["referenced"]
+    if not names:
+        return []
+    # There always is a row, so that there is a task.
+    rows = b.session.range(1).select(F.lit(-1).alias("0_which"))
+    for i, name in enumerate(names):
+        value = F.col(sql.name(name)).alias("0_value")
+        moves = fresh.select(value, F.lit(True).alias("0_came"))
+        if hit is not None:
+            moves = moves.unionByName(hit.where("NOT 0_stays").select(value, F.lit(False).alias("0_came")))
+        # A value that came as well as went was there and still is.
+        one_way = moves.groupBy("0_value").agg(F.expr("bool_and(0_came) = bool_or(0_came)").alias("0_one_way"))
+        values = one_way.where("0_one_way").select(F.lit(i).alias("0_which"), F.col("0_value").alias(name))
+        rows = rows.unionByName(values, allowMissingColumns=True)
+    return tasks.write(rows.repartition(1), b.binary, b.spec["changed"])
 
 
 def bucket(b: Build) -> Column:
