@@ -53,7 +53,7 @@ demo: build ## the sample project, anew in ./demo: build its lake and look at it
 e2e: build .venv/ready .venv-snowflake/ready $(VERSITYGW) ## what needs more than Go: other readers of our files, a real S3 server, a Snowflake (Python 3)
 	cd internal/e2e && ../../.venv/bin/python -m unittest -q check_parquet_test
 	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) $(GO) test -count=1 -tags e2e ./internal/storage/s3
-	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_PYTHON=$(CURDIR)/.venv/bin/python E2E_FAKESNOW=$(CURDIR)/.venv-snowflake/bin/fakesnow $(GO) test -count=1 -tags e2e $$($(GO) list -tags e2e ./internal/e2e/... | grep -v -e /awstest -e /spark)
+	E2E_VERSITYGW=$(CURDIR)/$(VERSITYGW) E2E_PYTHON=$(CURDIR)/.venv/bin/python E2E_FAKESNOW=$(CURDIR)/.venv-snowflake/bin/fakesnow $(GO) test -count=1 -tags e2e -run "$$(.ci/e2e-tests)" $$($(GO) list -tags e2e ./internal/e2e/... | grep -v -e /awstest -e /spark)
 
 e2e-spark: build .venv/ready $(VERSITYGW) $(S3A) ## the same rows on a real Spark: expressions, and whole runs, on a folder and on S3 (Python 3, Java 17)
 	E2E_PYTHON=$(CURDIR)/.venv/bin/python $(GO) test -count=1 -v -tags e2e ./internal/e2e/sparktest
