@@ -6,6 +6,7 @@ import (
 	"context"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/lakectl/lakectl/internal/e2e/lab"
@@ -17,12 +18,15 @@ import (
 // opens counts how often files of silver are opened.
 type opens struct {
 	storage.Bucket
+	mu sync.Mutex
 	of map[string]int
 }
 
-func (o opens) Open(ctx context.Context, name string) (storage.Object, error) {
+func (o *opens) Open(ctx context.Context, name string) (storage.Object, error) {
 	if strings.HasPrefix(name, "silver/") {
+		o.mu.Lock()
 		o.of[name]++
+		o.mu.Unlock()
 	}
 	return o.Bucket.Open(ctx, name)
 }
@@ -46,20 +50,20 @@ func TestFilesOfSparkAreFoundByTheirIndexes(t *testing.T) {
 	arrive(transactions[4], customers[1])
 	inTurns(t, got, want, true)
 	arrive(transactions[5])
-	counted := map[*lab.Lab]map[string]int{}
+	counted := map[*lab.Lab]*opens{}
 	for _, l := range []*lab.Lab{got, want} {
 		bucket, err := local.New(l.Lake, local.Options{NoSync: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		counted[l] = map[string]int{}
-		l.Bucket, l.Workers = opens{bucket, counted[l]}, 1
+		counted[l] = &opens{Bucket: bucket, of: map[string]int{}}
+		l.Bucket, l.Workers = counted[l], 1
 	}
 	inTurns(t, got, want, false)
-	if !maps.Equal(counted[got], counted[want]) || len(counted[got]) < 2 {
-		t.Errorf("it opens %v, without Spark %v", counted[got], counted[want])
+	if !maps.Equal(counted[got].of, counted[want].of) || len(counted[got].of) < 2 {
+		t.Errorf("it opens %v, without Spark %v", counted[got].of, counted[want].of)
 	}
-	t.Logf("%d files are opened", len(counted[got]))
+	t.Logf("%d files are opened", len(counted[got].of))
 	for _, l := range []*lab.Lab{got, want} {
 		l.Bucket = nil
 	}
