@@ -161,6 +161,10 @@ func (s *sparkProgram) await(ctx context.Context, socket string) error {
 		}
 		select {
 		case <-s.done:
+			if s.killed() {
+				return diag.Errorf(diag.Transient, "Spark was killed before it was there (%v)", s.ended).
+					WithNext("run again; if it stays so, the machine may lack memory: `dmesg` says what was killed for it")
+			}
 			return diag.Errorf(diag.Unexpected, "Spark ended before it was there (%v):\n%s", s.ended, s.tail()).
 				WithNext("try `%s --version`; Spark 3.5 needs Java 17 and a Python with pandas and pyarrow", s.command.Args[0])
 		case <-ctx.Done():
@@ -168,6 +172,12 @@ func (s *sparkProgram) await(ctx context.Context, socket string) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// killed says whether the program, which has ended, did so by a signal.
+func (s *sparkProgram) killed() bool {
+	status, ok := s.command.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled()
 }
 
 func dial(ctx context.Context, socket string) (net.Conn, error) {
