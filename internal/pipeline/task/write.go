@@ -91,7 +91,10 @@ func write(ctx context.Context, o Order, in *bufio.Reader, env Environment, stag
 	if err := w.close(); err != nil {
 		return nil, err
 	}
-	return w.files, w.closeIndex()
+	if err := w.closeIndex(); err != nil {
+		return nil, err
+	}
+	return w.files, nil
 }
 
 func newPartWriter(ctx context.Context, s *shape, stager table.Stager) *partWriter {
