@@ -28,6 +28,10 @@ const (
 	sparkCommand = "LAKEHOUSE_SPARK"
 )
 
+// readHere is how many bytes of a table lakectl reads about as quickly as Spark
+// begins to: see remote.Options.
+const readHere = 64 << 20
+
 // runSpark runs the pipeline on this machine's side, and has Spark work on the rows.
 func runSpark(ctx context.Context, opts *RunOptions) (err error) {
 	app := opts.App
@@ -69,7 +73,7 @@ func sparkOptions(w *workspace) (remote.Options, error) {
 	}
 	binary, err := os.Executable()
 	return remote.Options{Project: w.Project, LakeURL: url, Binary: binary, Parallel: int(w.Config.AWS.Glue.Shuffle.Value),
-		Source: task.Project{File: file, Text: w.Config.Text, Environment: w.Config.Environment.Value, Lake: lake}}, err
+		ReadHere: readHere, Source: task.Project{File: file, Text: w.Config.Text, Environment: w.Config.Environment.Value, Lake: lake}}, err
 }
 
 // rootOf returns the folder of a project.

@@ -11,8 +11,8 @@ import (
 )
 
 // Engine reads, judges and writes the rows of a run. All else of a run is the
-// same with every engine: what is to be done, the checks of whole tables, gates,
-// ledger and commits. Its methods are called one at a time.
+// same with every engine: what is to be done, what checks of whole tables say,
+// gates, ledger and commits. Its methods are called one at a time.
 type Engine interface {
 	// Ingest takes files in, as bronze.Ingest.
 	Ingest(ctx context.Context, tx *lake.Tx, req bronze.Request, o bronze.Options) (*bronze.Result, error)
@@ -21,6 +21,9 @@ type Engine interface {
 	Silver(ctx context.Context, tx *lake.Tx, req silver.Request, o silver.Options) (*silver.Result, error)
 	// Gold builds gold tables, as gold.Build.
 	Gold(ctx context.Context, tx *lake.Tx, req gold.Request, o gold.Options) ([]gold.Result, error)
+	// Scanner reads rows of tables, as the transaction has them, for their checks;
+	// nil: they are read by this process.
+	Scanner(tx *lake.Tx) quality.Scanner
 }
 
 // local is the engine of this process.
@@ -47,3 +50,5 @@ func (local) Silver(ctx context.Context, tx *lake.Tx, req silver.Request, o silv
 func (local) Gold(ctx context.Context, _ *lake.Tx, req gold.Request, o gold.Options) ([]gold.Result, error) {
 	return gold.Build(ctx, req, o)
 }
+
+func (local) Scanner(*lake.Tx) quality.Scanner { return nil }

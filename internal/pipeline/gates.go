@@ -46,7 +46,7 @@ func (r *run) gate(tx *lake.Tx, gates []Gate) error {
 func (s *silverLayer) report(ctx context.Context, t *project.Silver, p *tablePlan, done *silver.Result, begun time.Time) error {
 	ref := silverRef(t)
 	checks := rowChecks(t, done)
-	tableChecks, err := quality.CheckTable(ctx, s.quality(t), t.TableChecks, s.otherSum, s.run.checkOptions())
+	tableChecks, err := quality.CheckTable(ctx, s.quality(t), t.TableChecks, s.otherSum, s.run.checkOptions(s.tx))
 	if err != nil {
 		return err
 	}
@@ -78,8 +78,8 @@ func (s *silverLayer) result(t *project.Silver, p *tablePlan, done *silver.Resul
 	s.run.result.Silver = append(s.run.result.Silver, result)
 }
 
-func (r *run) checkOptions() quality.Options {
-	return quality.Options{Workers: r.o.Workers, Budget: r.budget, Spill: r.spill, Now: r.o.Now}
+func (r *run) checkOptions(tx *lake.Tx) quality.Options {
+	return quality.Options{Workers: r.o.Workers, Budget: r.budget, Spill: r.spill, Now: r.o.Now, Scanner: r.o.Engine.Scanner(tx)}
 }
 
 // quality is a silver table as its checks see it.

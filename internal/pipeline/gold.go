@@ -141,7 +141,7 @@ func (l *goldLayer) stage(done gold.Result) {
 
 // report judges a table that was built.
 func (l *goldLayer) report(ctx context.Context, done gold.Result, begun time.Time) error {
-	checks, err := quality.CheckTable(ctx, l.goldTable(done.Table), done.Table.TableChecks, l.otherSum, l.run.checkOptions())
+	checks, err := quality.CheckTable(ctx, l.goldTable(done.Table), done.Table.TableChecks, l.otherSum, l.run.checkOptions(l.tx))
 	if err != nil {
 		return err
 	}

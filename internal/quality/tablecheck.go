@@ -29,6 +29,7 @@ type Options struct {
 	Budget  *budget.Budget // of the hashes that Unique collects; nil has no limit
 	Spill   *engine.Spill  // where the hashes go that the budget has no room for; needed with a budget
 	Now     time.Time      // by which Newest tells an age
+	Scanner Scanner        // reads rows for Unique and Sum, where it can; nil: all are read here
 }
 
 // CheckTable judges the table checks of a table; other gives the table of an

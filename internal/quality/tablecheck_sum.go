@@ -106,6 +106,9 @@ type amount struct {
 }
 
 func (c *tableChecker) total(ctx context.Context, q sumQuery) (amount, error) {
+	if total, known, err := c.totalElsewhere(ctx, q); known || err != nil {
+		return total, err
+	}
 	columns := []int{q.column}
 	if q.where != nil {
 		columns = append(columns, q.where.Columns()...)

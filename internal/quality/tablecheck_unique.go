@@ -19,32 +19,44 @@ import (
 // countedValues is how many values are counted in one pass over the table.
 const countedValues = 1000
 
-// unique finds the hashes that are there more than once, which a table that is
-// as it should be does not have, and only then counts values.
+// unique says whether values repeat, and which. Read here, first the hashes are
+// found that are there more than once, which a table that is as it should be does
+// not have, and only then values are counted.
 func (c *tableChecker) unique(ctx context.Context, check *project.TableCheck) (verdict, error) {
 	columns := make([]schema.Column, len(check.Columns))
 	for i, index := range check.Columns {
 		columns[i] = c.table.Schema.Columns[index]
 	}
 	names := strings.Join(schema.Table{Columns: columns}.Names(), ", ")
-	repeated, complete, err := c.repeatedHashes(ctx, check.Columns)
+	unique, complete, err := c.uniqueElsewhere(ctx, check.Columns)
 	if err != nil {
 		return verdict{}, err
+	}
+	var r repeated
+	if !unique {
+		if r, complete, err = c.repeatsHere(ctx, check.Columns); err != nil {
+			return verdict{}, err
+		}
 	}
 	found := rowsText(complete)
 	if complete < c.rows {
 		found += fmt.Sprintf(" (%s with a null do not count)", countText(c.rows-complete))
 	}
-	if repeated.Len() > 0 {
-		r, err := c.repeats(ctx, check.Columns, repeated)
-		if err != nil {
-			return verdict{}, err
-		}
-		if r.values > 0 {
-			return verdict{true, r.text(columns) + "; none may repeat in " + found}, nil
-		}
+	if r.values > 0 {
+		return verdict{true, r.text(columns) + "; none may repeat in " + found}, nil
 	}
 	return verdict{false, fmt.Sprintf("no %s repeats in %s; none may", names, found)}, nil
+}
+
+// repeatsHere reads the rows, and returns which values repeat and the number of
+// rows without a null.
+func (c *tableChecker) repeatsHere(ctx context.Context, columns []int) (repeated, int64, error) {
+	hashes, complete, err := c.repeatedHashes(ctx, columns)
+	if err != nil || hashes.Len() == 0 {
+		return repeated{}, complete, err
+	}
+	r, err := c.repeats(ctx, columns, hashes)
+	return r, complete, err
 }
 
 // repeatedHashes returns the hashes that several rows have, and the number of

@@ -125,7 +125,7 @@ func onSpark(l *lab.Lab, change ...func(*pipeline.Options)) (*pipeline.Result, e
 	if err != nil {
 		l.T.Fatal(err)
 	}
-	return l.Run(append(change, func(o *pipeline.Options) { o.Engine = engine })...)
+	return l.Run(append([]func(*pipeline.Options){func(o *pipeline.Options) { o.Engine = engine }}, change...)...)
 }
 
 // mustOnSpark is onSpark that fails the test on an error.

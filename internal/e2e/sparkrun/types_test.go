@@ -9,19 +9,10 @@ import (
 	"github.com/lakectl/lakectl/internal/e2e/lab"
 )
 
-// typesYAML has every type, at its edges; RULES are what tells rows apart.
-const typesYAML = `project: types
-lake: ./lake
-bronze:
-  types: {source: "types_*.csv"}
-  unlike: {source: "types_*.csv"}
-  newest: {source: "types_*.csv"}
-  decimals: {source: "types_*.csv"}
-  made: {source: "types_*.csv"}
-silver:
-  types:
+// typesTable is a table with a column of each type.
+const typesTable = `  types:
     partition_by: [day, yes]
-    columns: &columns
+    columns:
       id:    {type: integer}
       big:   {type: bigint, from: number}
       whole: {type: "decimal(38,0)", from: number}
@@ -40,7 +31,19 @@ silver:
       both:     {expect: "money < 100 and big >= 0", null_ok: true}
       divides:  {expect: "100 / id > 1", null_ok: true, on_fail: flag}
       late:     {expect: "at > timestamp '1900-01-01 00:00:00'", on_fail: flag}
-  unlike:
+`
+
+// typesYAML has every type, at its edges.
+const typesYAML = `project: types
+lake: ./lake
+bronze:
+  types: {source: "types_*.csv"}
+  unlike: {source: "types_*.csv"}
+  newest: {source: "types_*.csv"}
+  decimals: {source: "types_*.csv"}
+  made: {source: "types_*.csv"}
+silver:
+` + typesTable + `  unlike:
     distinct: true
     columns:
       real:  {type: double, allow_nan: true}
@@ -106,6 +109,8 @@ func typesFiles() []string {
 			"13,9223372036854775807,0.5,0.0,yes,9999-12-31,9999-12-31 23:59:59.999998,,x\n" +
 			"14,000,0.50,-0,no,,1582-10-10 12:00:00,,\n" +
 			"15,1,,,,1582-10-10,,,x\n" +
+			"17,2,1.25,NaN,true,2026-01-01,2026-01-01 10:00:00,,y\n" +
+			"18,3,1.5,nan,true,2026-01-01,2026-01-01 10:00:00,,z\n" +
 			"16,-9223372036854775808,0.25,-Inf,no,1582-10-10,1582-10-10 12:00:01,31.12.9999,axbxc\n",
 	}
 }
@@ -115,7 +120,7 @@ func TestTypesAtTheirEdges(t *testing.T) {
 	got, want := lab.New(t), lab.New(t)
 	for i, file := range typesFiles() {
 		for _, l := range []*lab.Lab{got, want} {
-			l.Write("lakehouse.yaml", strings.Replace(typesYAML, "&columns", "", 1))
+			l.Write("lakehouse.yaml", typesYAML)
 			l.Write("types_"+string(rune('1'+i))+".csv", file)
 		}
 		inTurns(t, got, want, true)

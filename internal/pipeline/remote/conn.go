@@ -19,6 +19,8 @@ const (
 	doIngest = "ingest"
 	doSilver = "silver"
 	doGold   = "gold"
+	doUnique = "unique"
+	doSum    = "sum"
 )
 
 type request struct {

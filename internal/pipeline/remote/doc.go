@@ -8,6 +8,7 @@
 // log knows; it carries orders for tasks (package task), which the program hands
 // on to lakectl's own tasks on the executors without looking into them.
 //
-// Rows are found, judged, deduplicated and aggregated by Spark. Files are read
-// and written, and reasons given, by tasks: they are as on one machine.
+// Rows are found, judged, deduplicated and aggregated by Spark, which also reads
+// large tables for their checks. Files are read and written, and reasons given, by
+// tasks: they are as on one machine.
 package remote

@@ -25,6 +25,7 @@ type Options struct {
 	LakeURL  string       // of the lake's folder, as Spark opens it
 	Binary   string       // lakectl, which executors run
 	Parallel int          // tasks of Spark that shuffles are made of; 0: as many as suit what is read
+	ReadHere int64        // bytes of a table up to which its checks read it in this process: Spark takes a second to begin
 }
 
 // Engine is a session of Spark. It is for one run.

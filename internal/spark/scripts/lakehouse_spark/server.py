@@ -14,11 +14,12 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from pyspark.sql import SparkSession
 
-from lakehouse_spark import bronze, gold, progress, silver, tasks
+from lakehouse_spark import bronze, checks, gold, progress, silver, tasks
 from lakehouse_spark.failure import Failure
 from lakehouse_spark.lake import Lake
 from lakehouse_spark.session import spread
@@ -65,10 +66,17 @@ class Server:
         spread(self.session, spec["bytes"], self.parallel)
         return gold.build(self.lake, self.binary, self.project, spec)
 
+    def check(self, ask: Callable[[Lake, Json, Json], Json], spec: Json) -> Json:
+        """Answers what a check asks of a table."""
+        spread(self.session, spec["bytes"], self.parallel)
+        table = next(t for t in self.project[spec["layer"]] if t["name"] == spec["table"])
+        return ask(self.lake, table, spec)
+
     def answer(self, request: Json) -> Json:
         """Does what a request asks for, and returns the line that answers it."""
         do: dict[str, Callable[[Json], Json]] = {
             "open": self.open, "ingest": self.ingest, "silver": self.silver, "gold": self.gold,
+            "unique": partial(self.check, checks.unique), "sum": partial(self.check, checks.total),
         }  # fmt: skip
         try:
             if request["do"] not in do:
