@@ -131,17 +131,17 @@ func TestGoldWithoutAValue(t *testing.T) {
 	if err := sameRun(t, got, want); err != nil {
 		t.Error(err)
 	}
-	for i, test := range []struct{ table, says string }{
-		{`{from: sales, group_by: {shop: "substr(shop, 1, 1)"}, measures: {big: "sum(abs(big))"}}`, "measure big of group shop=a"},
-		{`{from: sales, group_by: {shop: shop}, measures: {rows: "count(*)", none: "sum(amount) / (count(at) - 1)"}}`, "measure none of group shop=a"},
-		{`{from: sales, group_by: {all: "'all'"}, measures: {none: "max(1 / (id - 4))"}}`, "measure none of group all=all"},
-		{`{from: sales, group_by: {ok: ok}, measures: {narrow: {expr: "sum(amount)", type: "decimal(8,2)"}}}`, "measure narrow of group ok=true"},
-		{`{from: sales, group_by: {none: "id / (id - 4)"}, measures: {rows: "count(*)"}}`, "group key none"},
-		{`{from: sales, where: "1 / (id - 4) > 0"}`, "where"},
-		{`{from: sales, join: {people: {on: person, where: "1 / (person - 2) > 0"}}, columns: {id: id, name: people.name}}`, "where of join people"},
-		{`{from: sales, columns: {id: id, none: "id * 2147483647"}}`, "column none"},
-		{`{from: sales, group_by: {real: real, at: at}, measures: {narrow: {expr: "avg(amount)", type: "decimal(4,2)"}}}`, "measure narrow of group real="},
-		{`{from: sales, where: "shop = 'é'", group_by: {p: "concat(shop, '` + strings.Repeat("x", 252) + `')"}, partition_by: p, measures: {rows: "count(*)"}}`, ""},
+	for i, test := range []struct{ table, says, row string }{
+		{`{from: sales, group_by: {shop: "substr(shop, 1, 1)"}, measures: {big: "sum(abs(big))"}}`, "measure big of group shop=a", ""},
+		{`{from: sales, group_by: {shop: shop}, measures: {rows: "count(*)", none: "sum(amount) / (count(at) - 1)"}}`, "measure none of group shop=a", ""},
+		{`{from: sales, group_by: {all: "'all'"}, measures: {none: "max(1 / (id - 4))"}}`, "measure none of group all=all", ""},
+		{`{from: sales, group_by: {ok: ok}, measures: {narrow: {expr: "sum(amount)", type: "decimal(8,2)"}}}`, "measure narrow of group ok=true", ""},
+		{`{from: sales, group_by: {none: "id / (id - 4)"}, measures: {rows: "count(*)"}}`, "group key none", "row 4 of sales_1.csv"},
+		{`{from: sales, where: "1 / (id - 4) > 0"}`, "where", "row 4 of sales_1.csv"},
+		{`{from: sales, join: {people: {on: person, where: "1 / (person - 2) > 0"}}, columns: {id: id, name: people.name}}`, "where of join people", "row 2 of people_1.csv"},
+		{`{from: sales, columns: {id: id, none: "id * 2147483647"}}`, "column none", " of sales_1.csv"},
+		{`{from: sales, group_by: {real: real, at: at}, measures: {narrow: {expr: "avg(amount)", type: "decimal(4,2)"}}}`, "measure narrow of group real=", ""},
+		{`{from: sales, where: "shop = 'é'", group_by: {p: "concat(shop, '` + strings.Repeat("x", 252) + `')"}, partition_by: p, measures: {rows: "count(*)"}}`, "", ""},
 	} {
 		for _, l := range []*lab.Lab{got, want} {
 			l.Write("lakehouse.yaml", goldYAML+fmt.Sprintf("gold:\n  g%d: %s\n", i, test.table))
@@ -151,6 +151,9 @@ func TestGoldWithoutAValue(t *testing.T) {
 			if says := fmt.Sprintf("gold.g%d: %s", i, test.says); diag.ClassOf(err) != diag.Gate || !strings.Contains(err.Error(), says) {
 				t.Errorf("%v, not %q", err, says)
 			}
+		}
+		if !strings.Contains(fmt.Sprint(gotErr), test.row) {
+			t.Errorf("%v does not name %s", gotErr, test.row)
 		}
 		t.Logf("%v | %v", gotErr, wantErr)
 	}

@@ -16,7 +16,7 @@ from lakehouse_spark.tasks import Binary
 from tables import column, expression, unordered
 
 SPEC = {"now": 1_700_000_000_000_000}
-NO_VALUE = "a row has no value: a result that does not fit its type, a division by zero, or an argument out of range"
+NO_VALUE = "has no value: a result that does not fit its type, a division by zero, or an argument out of range"
 
 
 def table(columns: list[tables.Table] | None = None, **other: Any) -> gold.Table:
@@ -55,15 +55,17 @@ def measure(name: str, kind: str, aggregate: str, value: str = "", **other: Any)
 def sales(spark: SparkSession) -> DataFrame:
     """Sales of products on days."""
     values = [("p", 1, 10), ("p", 2, 5), ("q", 2, 7), (None, 3, None), (None, None, 1)]
-    return spark.createDataFrame(values, "product string, day int, amount int").alias("sales")
+    rows = [(*row, "f.csv", i) for i, row in enumerate(values, 1)]
+    kinds = "product string, day int, amount int, source_file string, source_row bigint"
+    return spark.createDataFrame(rows, kinds).alias("sales")
 
 
 @pytest.fixture
 def products(spark: SparkSession) -> DataFrame:
     """Products, of which one has no name."""
-    return spark.createDataFrame([("p", "Pen"), ("r", "Rug"), (None, "?")], "product string, title string").alias(
-        "products"
-    )
+    rows = [("p", "Pen", "p.csv", 1), ("r", "Rug", "p.csv", 2), (None, "?", "p.csv", 3)]
+    kinds = "product string, title string, source_file string, source_row bigint"
+    return spark.createDataFrame(rows, kinds).alias("products")
 
 
 def rows_of(g: gold.Table, **sources: DataFrame) -> DataFrame:
@@ -96,12 +98,12 @@ def test_a_condition_keeps_what_is_true(sales: DataFrame) -> None:
 def test_a_condition_without_a_value_fails_the_run(sales: DataFrame) -> None:
     where = expression("(`sales`.`amount` / 0 > 1)", "(`sales`.`day` <=> 3)")
     told = failure(rows_of(table([DAY], where=where), sales=sales.where("day = 3").alias("sales")))
-    assert (told.class_, told.message) == (GATE, f"gold.g: where: {NO_VALUE}")
+    assert (told.class_, told.message) == (GATE, f"gold.g: where: row 4 of f.csv {NO_VALUE}")
 
 
 def test_a_column_without_a_value_fails_the_run(sales: DataFrame) -> None:
     half = column("half", "`sales`.`amount`", "int", fails="(coalesce(`sales`.`amount` % 2 <> 0, FALSE))")
-    assert failure(rows_of(table([half]), sales=sales)).message == f"gold.g: column half: {NO_VALUE}"
+    assert failure(rows_of(table([half]), sales=sales)).message == f"gold.g: column half: row 2 of f.csv {NO_VALUE}"
 
 
 def test_the_latest_rows(sales: DataFrame) -> None:
@@ -133,7 +135,7 @@ def test_a_condition_of_a_join_sees_the_other_table(sales: DataFrame, products: 
     assert unordered(rows, "title") == [(None,)] * 5
     join["where"] = expression("TRUE", "(`products`.`title` = 'Rug')")
     told = failure(rows_of(table([TITLE], joins=[join]), sales=sales, products=products))
-    assert told.message == f"gold.g: where of join products: {NO_VALUE}"
+    assert told.message == f"gold.g: where of join products: row 2 of p.csv {NO_VALUE}"
 
 
 PRODUCT = column("product", "`sales`.`product`")
@@ -174,10 +176,8 @@ def test_a_measure_whose_argument_fails_names_its_group(sales: DataFrame) -> Non
 
 def test_a_group_key_that_fails(sales: DataFrame) -> None:
     key = column("k", "`sales`.`day`", "int", fails="(`sales`.`day` IS NULL)")
-    assert (
-        failure(rows_of(table(groups=[key], measures=[COUNT]), sales=sales)).message
-        == f"gold.g: group key k: {NO_VALUE}"
-    )
+    told = failure(rows_of(table(groups=[key], measures=[COUNT]), sales=sales))
+    assert told.message == f"gold.g: group key k: row 5 of f.csv {NO_VALUE}"
 
 
 SHOW = """

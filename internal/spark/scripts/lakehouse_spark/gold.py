@@ -46,19 +46,26 @@ def or_fail(value: str, fails: str, message: str, details: str = "''") -> str:
     return f"CASE WHEN {fails} THEN {raised} ELSE {value} END"
 
 
-NO_VALUE = "a row has no value: a result that does not fit its type, a division by zero, or an argument out of range"
+NO_VALUE = " has no value: a result that does not fit its type, a division by zero, or an argument out of range"
 
 
-def filtered(rows: DataFrame, where: dict[str, str] | None, what: str) -> DataFrame:
-    """Keeps the rows for which a condition is true."""
+def or_name_row(expression: dict[str, str], what: str, table: str) -> str:
+    """Returns the value of an expression for a row, whose failure ends the run and says of which row of a table."""
+    row, file = (f"{sql.name(table)}.{name}" for name in ("source_row", "source_file"))
+    details = f"concat({row}, ' of ', {file}, {sql.text(NO_VALUE)})"
+    return or_fail(expression["value"], expression["fails"], f"{what}: row ", details)
+
+
+def filtered(rows: DataFrame, where: dict[str, str] | None, what: str, table: str) -> DataFrame:
+    """Keeps the rows of a table for which a condition is true."""
     if where is None:
         return rows
-    return rows.where(or_fail(where["value"], where["fails"], f"{what}: {NO_VALUE}"))
+    return rows.where(or_name_row(where, what, table))
 
 
 def rows_of(g: Table, sources: dict[str, DataFrame], spec: Spec) -> DataFrame:
     """Returns the rows of a table, with all its columns."""
-    rows = filtered(sources[g["from"]], g.get("where"), f"gold.{g['name']}: where")
+    rows = filtered(sources[g["from"]], g.get("where"), f"gold.{g['name']}: where", g["from"])
     if g.get("latest"):
         rows = latest(rows, g)
     for j in g["joins"]:
@@ -78,7 +85,7 @@ def latest(rows: DataFrame, g: Table) -> DataFrame:
 
 def join(rows: DataFrame, j: Table, g: Table, other: DataFrame) -> DataFrame:
     """Joins another table from the left."""
-    other = filtered(other, j.get("where"), f"gold.{g['name']}: where of join {j['table']}")
+    other = filtered(other, j.get("where"), f"gold.{g['name']}: where of join {j['table']}", j["table"])
     left, right = sql.name(g["from"]), sql.name(j["table"])
     same = [f"{left}.{sql.name(on['left'])} = {right}.{sql.name(on['right'])}" for on in j["on"]]
     return rows.join(other, F.expr(" AND ".join(same)), "left")
@@ -88,8 +95,7 @@ def projected(rows: DataFrame, g: Table) -> DataFrame:
     """Returns the columns of a table whose rows are those of its source."""
     columns = []
     for c in g["columns"]:
-        value, fails = c["expression"]["value"], c["expression"]["fails"]
-        columns.append(typed(or_fail(value, fails, f"gold.{g['name']}: column {c['name']}: {NO_VALUE}"), c))
+        columns.append(typed(or_name_row(c["expression"], f"gold.{g['name']}: column {c['name']}", g["from"]), c))
     return rows.select(*columns)
 
 
@@ -102,8 +108,7 @@ def grouped(rows: DataFrame, g: Table) -> DataFrame:
     """Returns a row for each group, with the measures over its rows."""
     keys, aggregates = [], []
     for c in g["groups"]:
-        value, fails = c["expression"]["value"], c["expression"]["fails"]
-        keys.append(typed(or_fail(value, fails, f"gold.{g['name']}: group key {c['name']}: {NO_VALUE}"), c))
+        keys.append(typed(or_name_row(c["expression"], f"gold.{g['name']}: group key {c['name']}", g["from"]), c))
     for i, m in enumerate(g["measures"]):
         aggregates += [F.expr(a).alias(n) for a, n in zip(m["aggregates"], m["names"], strict=True)]
         wrong = sql.any_of(m["argument_fails"])
