@@ -28,15 +28,9 @@ func (b *build) loadIndexes(ctx context.Context) error {
 		paths[f.Sequence] = append(paths[f.Sequence], f.Path)
 	}
 	for sequence, files := range bySequence {
-		var known indexes
-		for _, path := range paths[sequence] {
-			x, err := b.openIndex(ctx, path)
-			if err != nil {
-				return err
-			}
-			if x != nil {
-				known = append(known, x)
-			}
+		known, err := b.openIndexes(ctx, paths[sequence])
+		if err != nil {
+			return err
 		}
 		for _, e := range files {
 			if err := b.consult(ctx, known, e); err != nil {
@@ -45,6 +39,18 @@ func (b *build) loadIndexes(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// openIndexes returns the indexes of a commit that are whole. There may be many,
+// and of small ones on S3 most of the time is waiting.
+func (b *build) openIndexes(ctx context.Context, paths []string) (indexes, error) {
+	const atOnce = 16
+	known := make(indexes, len(paths))
+	err := engine.ForEach(ctx, atOnce, len(paths), func(ctx context.Context, _, i int) (err error) {
+		known[i], err = b.openIndex(ctx, paths[i])
+		return err
+	})
+	return slices.DeleteFunc(known, func(x *index) bool { return x == nil }), err
 }
 
 // openIndex returns the index at path, or nil if it is lost or damaged: then
