@@ -271,6 +271,10 @@ func (s *silverLayer) failsUnseen(ctx context.Context, p *tablePlan, check *proj
 	return silver.Vanished(ctx, s.tx, to, check.References.Column, s.current(silverRef(to)), hashes)
 }
 
+// mostChanged is how many changed values are told apart, in 256 MiB. If there are
+// more, all rows that refer to them are judged again.
+const mostChanged = 1 << 25
+
 // changedValues returns the hashes of the values that came to a referenced
 // table or went from it after a commit; known is false if that is not recorded.
 func (s *silverLayer) changedValues(ctx context.Context, ref lake.TableRef, since uint64, check *project.Check) (hashes []uint64, known bool, err error) {
@@ -281,7 +285,7 @@ func (s *silverLayer) changedValues(ctx context.Context, ref lake.TableRef, sinc
 			continue
 		}
 		path := silver.IndexPath(check.References.Table, c.Sequence, "")
-		if !slices.ContainsFunc(s.state.Tables[ref].IndexFiles(), func(f *lake.File) bool { return f.Path == path }) {
+		if s.state.Tables[ref].File(path) == nil {
 			return nil, false, nil
 		}
 		paths = append(paths, path)
@@ -297,7 +301,9 @@ func (s *silverLayer) changedValues(ctx context.Context, ref lake.TableRef, sinc
 		if err != nil || !ok {
 			return nil, false, err
 		}
-		hashes = append(hashes, more...)
+		if hashes = append(hashes, more...); len(hashes) > mostChanged {
+			return nil, false, nil
+		}
 	}
 	return hashes, true, nil
 }

@@ -30,6 +30,7 @@ type Options struct {
 	Progress func(judged, written int64)
 
 	settleBytes int64 // in tests; 0 means settleBytes
+	mostHashes  int   // in tests; 0 means mostHashes
 }
 
 // Request is what a build works on.
@@ -121,6 +122,9 @@ func newBuild(req Request, o Options) *build {
 	}
 	if o.settleBytes == 0 {
 		o.settleBytes = settleBytes
+	}
+	if o.mostHashes == 0 {
+		o.mostHashes = mostHashes
 	}
 	all := req.Table.Table()
 	var parts []schema.Column

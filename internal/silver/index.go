@@ -43,6 +43,44 @@ type section struct {
 	Count  int64 `json:"count"`
 }
 
+// mostHashes is how many hashes a section may have; what has more gets none. They
+// take 128 MiB, and up to twice that while they are collected: a file of so many
+// rows is better looked into, and so many changed values are better judged by
+// reading all rows that refer to them.
+const mostHashes = 1 << 24
+
+// hashList collects the hashes of a section.
+type hashList struct {
+	most   int
+	hashes []uint64
+	over   bool // there were more than may be in a section
+}
+
+func newHashLists(n, most int) []hashList {
+	lists := make([]hashList, n)
+	for i := range lists {
+		lists[i].most = most
+	}
+	return lists
+}
+
+func (l *hashList) add(hashes []uint64) {
+	if l.over {
+		return
+	}
+	l.hashes = append(l.hashes, hashes...)
+	if len(l.hashes) > 2*l.most {
+		l.sort()
+	}
+}
+
+// sort sorts the hashes and frees them of repeats, or of all if they are too many.
+func (l *hashList) sort() {
+	if l.hashes = sortedSet(l.hashes); len(l.hashes) > l.most {
+		l.hashes, l.over = nil, true
+	}
+}
+
 // indexWriter writes an index file, section by section.
 type indexWriter struct {
 	open     func() (io.Writer, error) // called for the first section
@@ -52,8 +90,13 @@ type indexWriter struct {
 	sections []section
 }
 
-// add adds a section; hashes are sorted and freed of repeats in place.
-func (w *indexWriter) add(about string, at place, hashes []uint64) error {
+// add adds a section, unless its hashes are too many; the list is sorted.
+func (w *indexWriter) add(about string, at place, list *hashList) error {
+	list.sort()
+	if list.over {
+		return nil
+	}
+	hashes := list.hashes
 	if w.out == nil {
 		out, err := w.open()
 		if err != nil {
@@ -64,7 +107,6 @@ func (w *indexWriter) add(about string, at place, hashes []uint64) error {
 			return err
 		}
 	}
-	hashes = sortedSet(hashes)
 	w.sections = append(w.sections, section{subject{about, at}, w.offset, int64(len(hashes))})
 	return w.write(hashesAsBytes(hashes))
 }

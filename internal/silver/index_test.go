@@ -16,8 +16,11 @@ func indexBytes(t testing.TB) []byte {
 	if !w.empty() {
 		t.Error("there is an index without sections")
 	}
-	err := errors.Join(w.add(keyHashes, place{"day=1", 0}, []uint64{9, 3, 3, 1 << 63}), w.add(columnHashes+"customer_id", place{"day=1", 0}, nil),
-		w.add(keyHashes, place{"day=2", 0}, []uint64{7}), w.add(keyHashes, place{"day=2", 3}, []uint64{8}), w.close())
+	add := func(about string, at place, hashes ...uint64) error {
+		return w.add(about, at, &hashList{most: 3, hashes: hashes})
+	}
+	err := errors.Join(add(keyHashes, place{"day=1", 0}, 9, 3, 3, 1<<63), add(columnHashes+"customer_id", place{"day=1", 0}),
+		add(keyHashes, place{"day=2", 0}, 7), add(keyHashes, place{"day=2", 3}, 8), add(keyHashes, place{"day=4", 0}, 4, 3, 2, 1), w.close())
 	if err != nil || w.empty() {
 		t.Fatal(err)
 	}
@@ -44,6 +47,7 @@ func TestIndexReturnsSortedHashes(t *testing.T) {
 		{keyHashes, place{"day=2", 3}, []uint64{8}, true},
 		{keyHashes, place{"day=1", 3}, nil, false},
 		{keyHashes, place{"day=3", 0}, nil, false},
+		{keyHashes, place{"day=4", 0}, nil, false}, // they are too many
 		{columnHashes + "other", place{"day=1", 0}, nil, false},
 	} {
 		if got, ok := x.hashes(test.about, test.at); !slices.Equal(got, test.want) || ok != test.ok {
@@ -90,4 +94,26 @@ func FuzzReadIndex(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestHashListKeepsWhatIsNotTooMuch(t *testing.T) {
+	for _, test := range []struct {
+		added [][]uint64
+		want  []uint64
+	}{
+		{nil, nil},
+		{[][]uint64{{5, 1}, {1, 5}, {1}}, []uint64{1, 5}},
+		{[][]uint64{{3, 2, 2, 2}, {1, 2}, {3, 1}, {2}, {1, 1, 1, 1, 1, 1, 1, 1}}, []uint64{1, 2, 3}},
+		{[][]uint64{{1, 2}, {3, 4}, {1}}, nil},
+		{[][]uint64{{1, 2, 3, 4, 5, 6, 7}, {1}}, nil},
+	} {
+		l := hashList{most: 3}
+		for _, hashes := range test.added {
+			l.add(hashes)
+		}
+		l.sort()
+		if l.over != (test.want == nil && test.added != nil) || !slices.Equal(l.hashes, test.want) {
+			t.Errorf("%v: %v, over: %v", test.added, l.hashes, l.over)
+		}
+	}
 }

@@ -32,14 +32,15 @@ type fileHashes struct {
 	all     schema.Table
 	key     []int // columns of the key; nil: every row counts
 	refer   []int // columns that refer to other tables
-	keys    []uint64
-	columns [][]uint64 // by refer
+	keys    hashList
+	columns []hashList // by refer
 	scratch []uint64
 }
 
-func newFileHashes(t *project.Silver, all schema.Table) *fileHashes {
-	h := &fileHashes{all: all, key: keyOf(t).columns, refer: referring(t)}
-	h.columns = make([][]uint64, len(h.refer))
+// newFileHashes returns a list for each section that may have so many hashes.
+func newFileHashes(t *project.Silver, all schema.Table, most int) *fileHashes {
+	h := &fileHashes{all: all, key: keyOf(t).columns, refer: referring(t), keys: hashList{most: most}}
+	h.columns = newHashLists(len(h.refer), most)
 	return h
 }
 
@@ -58,31 +59,31 @@ func referring(t *project.Silver) []int {
 func (h *fileHashes) add(hasher *vec.Hasher, all []arrow.Array, n int) {
 	if h.key != nil {
 		h.scratch = hasher.Rows(h.scratch, pick(all, h.key), n)
-		h.keys = append(h.keys, h.scratch...)
+		h.keys.add(h.scratch)
 	}
 	for i, column := range h.refer {
 		h.scratch = hasher.Rows(h.scratch, []arrow.Array{all[column]}, n)
-		h.columns[i] = append(h.columns[i], h.scratch...)
+		h.columns[i].add(h.scratch)
 	}
 }
 
 // sort frees the hashes of repeats.
 func (h *fileHashes) sort() {
-	h.keys = sortedSet(h.keys)
-	for i, hashes := range h.columns {
-		h.columns[i] = sortedSet(hashes)
+	h.keys.sort()
+	for i := range h.columns {
+		h.columns[i].sort()
 	}
 }
 
 // write writes the sections of a file.
 func (h *fileHashes) write(x *indexWriter, at place) error {
 	if h.key != nil {
-		if err := x.add(keyHashes, at, h.keys); err != nil {
+		if err := x.add(keyHashes, at, &h.keys); err != nil {
 			return err
 		}
 	}
 	for i, column := range h.refer {
-		if err := x.add(columnHashes+h.all.Columns[column].Name, at, h.columns[i]); err != nil {
+		if err := x.add(columnHashes+h.all.Columns[column].Name, at, &h.columns[i]); err != nil {
 			return err
 		}
 	}
@@ -96,7 +97,8 @@ type Indexer struct {
 	all     schema.Table
 	hasher  vec.Hasher
 	file    *fileHashes // the rows since the last EndFile
-	changed [][]uint64  // by referenced column
+	changed []hashList  // by referenced column
+	most    int
 	out     storage.Writer
 	path    string
 	index   indexWriter
@@ -105,8 +107,8 @@ type Indexer struct {
 // NewIndexer returns an Indexer that stages an index at a path of IndexPath, if there
 // is anything in it. The caller closes or aborts it.
 func NewIndexer(ctx context.Context, t *project.Silver, stager table.Stager, path string) *Indexer {
-	x := &Indexer{table: t, all: t.Table(), path: path, changed: make([][]uint64, len(t.Referenced))}
-	x.file = newFileHashes(t, x.all)
+	x := &Indexer{table: t, all: t.Table(), path: path, most: mostHashes, changed: newHashLists(len(t.Referenced), mostHashes)}
+	x.file = newFileHashes(t, x.all, x.most)
 	x.index.open = func() (out io.Writer, err error) {
 		x.out, err = stager.Stage(ctx, lake.TableRef{Layer: lake.Silver, Name: t.Name}, path)
 		return x.out, err
@@ -121,20 +123,20 @@ func (x *Indexer) Rows(all []arrow.Array, n int) { x.file.add(&x.hasher, all, n)
 func (x *Indexer) EndFile(partition string, bucket int) error {
 	x.file.sort()
 	err := x.file.write(&x.index, place{partition, bucket})
-	x.file = newFileHashes(x.table, x.all)
+	x.file = newFileHashes(x.table, x.all, x.most)
 	return err
 }
 
 // Changed adds values that may have come to a column or gone from it: the one with
 // number i among those that others refer to.
 func (x *Indexer) Changed(i int, values arrow.Array) {
-	x.changed[i] = append(x.changed[i], x.hasher.Rows(nil, []arrow.Array{values}, values.Len())...)
+	x.changed[i].add(x.hasher.Rows(nil, []arrow.Array{values}, values.Len()))
 }
 
 // EndChanged says that all values were added which came or went.
 func (x *Indexer) EndChanged() error {
 	for i, column := range x.table.Referenced {
-		if err := x.index.add(changedHashes+x.all.Columns[column].Name, place{}, x.changed[i]); err != nil {
+		if err := x.index.add(changedHashes+x.all.Columns[column].Name, place{}, &x.changed[i]); err != nil {
 			return err
 		}
 	}

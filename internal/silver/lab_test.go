@@ -212,6 +212,7 @@ type settings struct {
 	workers int
 	memory  int64 // -1 is no limit
 	settle  int64 // 0 is the default
+	most    int   // hashes of a section of the index, which is seen there; 0 is the default
 }
 
 func (w *world) build(req Request, s settings) (*Result, error) {
@@ -221,7 +222,7 @@ func (w *world) build(req Request, s settings) (*Result, error) {
 	if s.memory >= 0 {
 		b = budget.New(s.memory)
 	}
-	r, err := Build(w.t.Context(), req, Options{Workers: s.workers, Budget: b, Spill: spill, Now: at(w.sequence), Run: fmt.Sprint("run ", w.sequence), settleBytes: s.settle})
+	r, err := Build(w.t.Context(), req, Options{Workers: s.workers, Budget: b, Spill: spill, Now: at(w.sequence), Run: fmt.Sprint("run ", w.sequence), settleBytes: s.settle, mostHashes: s.most})
 	if b.Used() != 0 {
 		w.t.Errorf("%d bytes of the budget were not given back", b.Used())
 	}

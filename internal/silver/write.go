@@ -102,7 +102,7 @@ func (b *build) writeFile(ctx context.Context, w *worker, id int32) (*written, e
 		return nil, err
 	}
 	defer out.Abort()
-	done := &written{before: map[string]int64{}, after: map[string]int64{}, hashes: newFileHashes(b.req.Table, b.all)}
+	done := &written{before: map[string]int64{}, after: map[string]int64{}, hashes: newFileHashes(b.req.Table, b.all, b.o.mostHashes)}
 	if at, ok := b.byID[id]; ok {
 		if err := b.copyExisting(ctx, w, b.existing[at], out, done); err != nil {
 			return nil, err
@@ -166,7 +166,7 @@ func count(into map[string]int64, sourceFile arrow.Array) {
 // finishIndex ends the index, and removes the indexes that no file needs any more.
 func (b *build) finishIndex(x *indexWriter) error {
 	for i, column := range b.referenced {
-		if err := x.add(changedHashes+b.all.Columns[column].Name, place{}, b.changes.changed(i)); err != nil {
+		if err := x.add(changedHashes+b.all.Columns[column].Name, place{}, &hashList{most: b.o.mostHashes, hashes: b.changes.changed(i)}); err != nil {
 			return err
 		}
 	}
