@@ -178,7 +178,7 @@ func (s *silverLayer) inputs(p *tablePlan, source *lake.Table, since uint64) {
 			p.rows, p.bytes = p.rows+f.Rows, p.bytes+f.Bytes
 		}
 	}
-	p.request.InputBytes = p.bytes
+	p.request.InputBytes, p.request.InputRows = p.bytes, p.rows
 	for _, f := range s.state.Files(quarantineRef(t.Name)) {
 		switch {
 		case !quarantine.Judged(f.Path):

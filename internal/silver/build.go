@@ -43,6 +43,7 @@ type Request struct {
 	// judged again.
 	Inputs     []string
 	InputBytes int64 // of them all
+	InputRows  int64
 	// Files are the table's own files, none for a build from scratch, and Indexes
 	// the paths of its index files by the commit that wrote them.
 	Files   []*lake.File

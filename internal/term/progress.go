@@ -186,7 +186,10 @@ func (s *Stage) line(now time.Time) string {
 	if text := s.text.Load(); text != nil {
 		return strings.Join([]string{s.name, *text, Duration(elapsed)}, "  ")
 	}
-	parts := []string{s.name, Plural(rows, "row", "rows")}
+	parts := []string{s.name}
+	if rows > 0 || bytes == 0 { // some stages know of bytes alone
+		parts = append(parts, Plural(rows, "row", "rows"))
+	}
 	if rate := Rate(rows, elapsed); rate != "" {
 		parts = append(parts, rate)
 	}

@@ -278,6 +278,9 @@ func TestProgressLine(t *testing.T) {
 		lines = append(lines, s.line(c.at))
 	}
 	lines = append(lines, p.Start("gold", 0).line(c.at))
+	counted := p.Start("bronze.customers", 200)
+	counted.Add(0, 50)
+	lines = append(lines, counted.line(c.at.Add(time.Second)))
 	golden(t, "progress.txt", strings.Join(lines, "\n")+"\n")
 }
 

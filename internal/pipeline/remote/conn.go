@@ -32,16 +32,9 @@ type request struct {
 // answer is a line of the program's: one of its fields but ID is set.
 type answer struct {
 	ID       uint64          `json:"id"`
-	Progress *progress       `json:"progress"`
+	Progress *float64        `json:"progress"` // the share of the request that is done; it never falls
 	Result   json.RawMessage `json:"result"`
 	Error    *task.Failure   `json:"error"`
-}
-
-// progress is what is done of a request since the last answer, in rows and bytes
-// of raw files.
-type progress struct {
-	Rows  int64 `json:"rows"`
-	Bytes int64 `json:"bytes"`
 }
 
 // conn sends one request at a time.
@@ -51,9 +44,10 @@ type conn struct {
 	last uint64
 }
 
-// ask sends a request and waits for its result. When ctx ends, the connection is
-// closed, upon which the program ends all that is in work.
-func (c *conn) ask(ctx context.Context, do string, spec, result any, told func(progress)) error {
+// ask sends a request and waits for its result; told, unless nil, is told which
+// share is done. When ctx ends, the connection is closed, upon which the program
+// ends all that is in work.
+func (c *conn) ask(ctx context.Context, do string, spec, result any, told func(share float64)) error {
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
 	c.last++
@@ -84,6 +78,18 @@ func (c *conn) ask(ctx context.Context, do string, spec, result any, told func(p
 			}
 		default:
 			return json.Unmarshal(a.Result, result)
+		}
+	}
+}
+
+// steps returns what tells of shares of a total as how much has been done since the
+// last one.
+func steps(total int64, tell func(n int64)) func(share float64) {
+	told := int64(0)
+	return func(share float64) {
+		if done := int64(share * float64(total)); done > told {
+			tell(done - told)
+			told = done
 		}
 	}
 }

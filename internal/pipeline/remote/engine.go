@@ -83,7 +83,9 @@ func (e *Engine) Ingest(ctx context.Context, tx *lake.Tx, req bronze.Request, o 
 	if err != nil {
 		return nil, err
 	}
+	bytes := int64(0)
 	for _, f := range plan.Files {
+		bytes += f.Size
 		text, err := json.Marshal(f)
 		if err != nil {
 			return nil, err
@@ -93,7 +95,8 @@ func (e *Engine) Ingest(ctx context.Context, tx *lake.Tx, req bronze.Request, o 
 	var answer struct {
 		Reports []task.Report `json:"reports"`
 	}
-	if err := e.conn.ask(ctx, doIngest, spec, &answer, func(p progress) { o.Progress(p.Rows, p.Bytes) }); err != nil {
+	told := steps(bytes, func(n int64) { o.Progress(0, n) })
+	if err := e.conn.ask(ctx, doIngest, spec, &answer, told); err != nil {
 		return nil, fmt.Errorf("bronze.%s: %w", req.Dataset.Name, err)
 	}
 	if len(answer.Reports) != len(plan.Files) {
@@ -143,11 +146,11 @@ type goldSpec struct {
 
 // Gold implements pipeline.Engine.
 func (e *Engine) Gold(ctx context.Context, tx *lake.Tx, req gold.Request, o gold.Options) ([]gold.Result, error) {
-	spec := goldSpec{Inputs: map[string][]string{}, Orders: map[string]string{}, Now: o.Now.UnixMicro()}
+	spec, rows := goldSpec{Inputs: map[string][]string{}, Orders: map[string]string{}, Now: o.Now.UnixMicro()}, int64(0)
 	for s, files := range req.Inputs {
 		for _, f := range files {
 			spec.Inputs[s.Name] = append(spec.Inputs[s.Name], f.Path)
-			spec.Bytes += f.Bytes
+			spec.Bytes, rows = spec.Bytes+f.Bytes, rows+f.Rows
 		}
 	}
 	for _, g := range req.Tables {
@@ -160,7 +163,7 @@ func (e *Engine) Gold(ctx context.Context, tx *lake.Tx, req gold.Request, o gold
 	var answer struct {
 		Tables map[string][]lake.FileChange `json:"tables"`
 	}
-	if err := e.conn.ask(ctx, doGold, spec, &answer, func(p progress) { o.Progress(p.Rows) }); err != nil {
+	if err := e.conn.ask(ctx, doGold, spec, &answer, steps(rows, o.Progress)); err != nil {
 		return nil, err
 	}
 	results := make([]gold.Result, len(req.Tables))

@@ -72,7 +72,7 @@ func (e *Engine) Silver(ctx context.Context, tx *lake.Tx, req silver.Request, o 
 		return nil, err
 	}
 	var answer silverAnswer
-	if err := e.conn.ask(ctx, doSilver, spec, &answer, func(p progress) { o.Progress(p.Rows, 0) }); err != nil {
+	if err := e.conn.ask(ctx, doSilver, spec, &answer, judgedAndWritten(req.InputRows, o.Progress)); err != nil {
 		return nil, fmt.Errorf("silver.%s: %w", req.Table.Name, err)
 	}
 	if answer.NeedsRebuild {
@@ -87,6 +87,17 @@ func (e *Engine) Silver(ctx context.Context, tx *lake.Tx, req silver.Request, o 
 	keep(req, result)
 	result.Fatal, err = fatal(req, answer.Fatal)
 	return result, err
+}
+
+// judgedAndWritten takes the first half of a build to be that in which rows are
+// judged, as the program does, and the other for writing them.
+func judgedAndWritten(rows int64, tell func(judged, written int64)) func(share float64) {
+	judged := steps(rows, func(n int64) { tell(n, 0) })
+	written := steps(rows, func(n int64) { tell(0, n) })
+	return func(share float64) {
+		judged(min(2*share, 1))
+		written(2*share - 1)
+	}
 }
 
 // keep counts the rows of the files that stay, and removes the indexes of those

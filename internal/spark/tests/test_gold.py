@@ -13,7 +13,7 @@ from lakehouse_spark import gold
 from lakehouse_spark.failure import GATE, Failure
 from lakehouse_spark.lake import Lake
 from lakehouse_spark.tasks import Binary
-from tables import column, expression, unordered
+from tables import column, expression, nobody, unordered
 
 SPEC = {"now": 1_700_000_000_000_000}
 NO_VALUE = "has no value: a result that does not fit its type, a division by zero, or an argument out of range"
@@ -215,7 +215,7 @@ def test_tables_are_built_of_the_files_that_are_named(
     g["schema"] = [c for c in g["schema"] if c["name"] != "aggregation_timestamp"]
     spec = {**SPEC, "tables": ["g"], "inputs": {"sales": ["silver/sales/day=2"]}, "orders": {"g": "{}"}}
     project = {"gold": [g], "silver": [silver]}
-    built = gold.build(lake, fake(SHOW), project, spec)
+    built = gold.build(lake, fake(SHOW), project, spec, nobody)
     assert built == {"tables": {"g": [[[None, None, True, 0], [2, 12, False, 0]]]}}
     spec["inputs"] = {}
-    assert gold.build(lake, fake(SHOW), project, spec) == {"tables": {"g": [[[None, None, True, 0]]]}}
+    assert gold.build(lake, fake(SHOW), project, spec, nobody) == {"tables": {"g": [[[None, None, True, 0]]]}}

@@ -16,7 +16,7 @@ import tables
 from lakehouse_spark import judge, silver
 from lakehouse_spark.lake import WHENCE, Lake
 from lakehouse_spark.tasks import Binary
-from tables import check, column, expression, found, integer
+from tables import check, column, expression, found, integer, nobody
 
 NONE = Binary("/is/not/there", shipped=False)
 ORDER = {"new.csv": 1, "old.csv": 0, "newest.csv": 2}
@@ -29,11 +29,11 @@ def build(lake: Lake, **table: Any) -> silver.Build:
     columns = [column("k", "`0_raw`.`k`"), integer("at")]
     kinds = tables.schema(k="string", at="int", source_file="string", source_row="bigint")
     made = {**tables.silver(columns), "key": ["k"], "latest_by": "at", "schema": kinds, **table}
-    return silver.Build(lake.session, lake, NONE, made, {"order": ORDER, "rejudge": False})
+    return silver.Build(lake, NONE, made, {"order": ORDER, "rejudge": False}, nobody)
 
 
 def rows(b: silver.Build, values: Iterable[Row]) -> DataFrame:
-    return b.session.createDataFrame(list(values), KINDS)
+    return b.lake.session.createDataFrame(list(values), KINDS)
 
 
 def settle(b: silver.Build, good: Iterable[Row], present: Iterable[Row] | None = None) -> tuple[Any, Any]:
@@ -153,7 +153,7 @@ def test_columns_that_are_like_those_of_this_program(lake: Lake) -> None:
     columns = [column("_file", "`0_raw`.`_file`"), column("_row", "`0_raw`.`_row`"), column("_home", "`0_raw`.`_home`")]
     kinds = tables.schema(_file="string", _row="string", _home="string", source_file="string", source_row="bigint")
     table = {**tables.silver(columns), "key": ["_file"], "schema": kinds, "latest_by": "_row"}
-    b = silver.Build(lake.session, lake, NONE, table, {"order": ORDER})
+    b = silver.Build(lake, NONE, table, {"order": ORDER}, nobody)
     names = [c["name"] for c in kinds]
     have = lake.session.createDataFrame([("a", "1", "x", "old.csv", 1)], names)
     good = lake.session.createDataFrame([("a", "2", "y", "new.csv", 1)], names)
@@ -268,7 +268,7 @@ def shown(put: list[Any]) -> list[tuple[Any, ...]]:
 
 def test_a_build_from_nothing(lake: Lake, fake: Callable[[str], Binary]) -> None:
     name = ingest(lake, "one", ("a1", "1"), ("b1", "2"), ("a1", "3"), ("", "4"), ("dead", "5"), ("c1", "x"))
-    answer = silver.build(lake.session, lake, fake(SHOW), project(lake), request(lake, name))
+    answer = silver.build(lake, fake(SHOW), project(lake), request(lake, name), nobody)
     assert shown(answer["put"]) == [
         (False, "2024-02-29", key, "2023-11-14 22:13:20+00:00") for key in ("a1", "b1", "dead")
     ]
@@ -293,7 +293,7 @@ def test_only_partitions_that_change_are_written(lake: Lake, fake: Callable[[str
     files = [str(p.relative_to(tmp_path)) for p in sorted(tmp_path.glob("silver/t/*/*.parquet"))]
     assert len(files) == 4
     name = ingest(lake, "two", ("a1", "2"), ("b1", "2"))  # the table has a later b1
-    answer = silver.build(lake.session, lake, fake(SHOW), project(lake), request(lake, name, files=files))
+    answer = silver.build(lake, fake(SHOW), project(lake), request(lake, name, files=files), nobody)
     assert shown(answer["put"]) == [
         (False, "2024-01-01", "a2", "2024-01-01 00:00:00+00:00"),
         (False, "2024-02-29", "a1", "2023-11-14 22:13:20+00:00"),

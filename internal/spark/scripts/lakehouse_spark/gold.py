@@ -7,6 +7,7 @@ do not allow the table.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -20,12 +21,15 @@ Table = dict[str, Any]
 Spec = dict[str, Any]
 
 
-def build(lake: Lake, binary: tasks.Binary, project: Table, spec: Spec) -> dict[str, Any]:
-    """Builds tables anew, and returns the files of each."""
+def build(
+    lake: Lake, binary: tasks.Binary, project: Table, spec: Spec, begin: Callable[[float, float], None]
+) -> dict[str, Any]:
+    """Builds tables anew, each a phase of the work that begin is told of, and returns the files of each."""
     tables = {g["name"]: g for g in project["gold"]}
     silver = {s["name"]: s for s in project["silver"]}
     out = {}
-    for name in spec["tables"]:
+    for i, name in enumerate(spec["tables"]):
+        begin(i / len(spec["tables"]), (i + 1) / len(spec["tables"]))
         g = tables[name]
         sources = {s: read(lake, silver[s], spec) for s in {g["from"], *(j["table"] for j in g["joins"])}}
         out[name] = write(lake.session, binary, g, rows_of(g, sources, spec), spec["orders"][name])

@@ -5,40 +5,67 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from pyspark.sql import SparkSession
 
 PERIOD = 1.0  # seconds
 
+# What share of the rest of a phase is taken to be left when a stage of Spark ends:
+# how many stages there will be is not known before.
+REST = 0.2
+
+
+class Progress:
+    """The share of a request that is done: it has phases, and these have stages of Spark."""
+
+    def __init__(self, session: SparkSession, say: Callable[[float], None]) -> None:
+        self.session = session
+        self.say = say  # is told of the share, which never falls
+        self.told = 0.0
+        self.lock = threading.Lock()
+        self.begin(0.0, 1.0)
+
+    def begin(self, share: float, until: float) -> None:
+        """Begins a phase: of the request so much is done, and when the phase ends it will be until."""
+        with self.lock:
+            self.share, self.until = share, until
+            self.seen: set[int] = set()  # stages of the phase
+        self.tell(share)
+
+    def look(self) -> None:
+        """Looks what Spark is doing."""
+        active = self.session.sparkContext.statusTracker().getActiveStageIds()
+        part = done(self.session, active)
+        with self.lock:
+            self.seen.update(active)
+            left = REST ** (len(self.seen) - len(active)) * (1 - (1 - REST) * part)
+            share = self.share + (self.until - self.share) * (1 - left)
+        self.tell(share)
+
+    def tell(self, share: float) -> None:
+        """Says how far the request is, if it has got on."""
+        with self.lock:
+            if share <= self.told:
+                return
+            self.told = share
+        self.say(share)
+
 
 @contextmanager
-def reported(session: SparkSession, request: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> Iterator[None]:
-    """Reports, while a request to take files in is in work, the bytes of those that are done."""
-    if request["do"] != "ingest":
-        yield
-        return
-    total = sum(request["spec"]["bytes"])
-    told = 0
-
-    def tell() -> None:
-        nonlocal told
-        now = int(total * share(session))
-        if now > told:
-            say({"id": request["id"], "progress": {"rows": 0, "bytes": now - told}})
-            told = now
-
-    with meanwhile(PERIOD, tell):
-        yield
+def reported(session: SparkSession, say: Callable[[float], None]) -> Iterator[Progress]:
+    """Reports how far a request is while it is in work."""
+    progress = Progress(session, say)
+    with meanwhile(PERIOD, progress.look):
+        yield progress
 
 
 @contextmanager
 def meanwhile(period: float, look: Callable[[], None]) -> Iterator[None]:
     """Looks every period, in seconds, while the work that it is entered for is going on."""
-    done = threading.Event()
+    ended = threading.Event()
 
     def work() -> None:
-        while not done.wait(period):
+        while not ended.wait(period):
             look()
 
     thread = threading.Thread(target=work, daemon=True)
@@ -46,13 +73,13 @@ def meanwhile(period: float, look: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        done.set()
+        ended.set()
         thread.join()
 
 
-def share(session: SparkSession) -> float:
-    """Returns the share of the tasks of the active stages that are done."""
+def done(session: SparkSession, stages: list[int]) -> float:
+    """Returns the share of the tasks of some stages that are done."""
     tracker = session.sparkContext.statusTracker()
-    stages = [tracker.getStageInfo(i) for i in tracker.getActiveStageIds()]
-    tasks = sum(s.numTasks for s in stages if s)
-    return sum(s.numCompletedTasks for s in stages if s) / tasks if tasks else 0.0
+    known = [info for info in map(tracker.getStageInfo, stages) if info]
+    tasks = sum(info.numTasks for info in known)
+    return sum(info.numCompletedTasks for info in known) / tasks if tasks else 0.0

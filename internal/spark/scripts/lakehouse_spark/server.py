@@ -19,9 +19,10 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from lakehouse_spark import bronze, checks, gold, progress, silver, tasks
+from lakehouse_spark import bronze, checks, gold, silver, tasks
 from lakehouse_spark.failure import Failure
 from lakehouse_spark.lake import Lake
+from lakehouse_spark.progress import Progress, meanwhile, reported
 from lakehouse_spark.session import spread
 
 FORMAT = "lakectl-spark/1"
@@ -38,7 +39,7 @@ class Server:
         self.binary: tasks.Binary
         self.parallel = 0  # tasks that shuffles have; 0: as many as suit the input
 
-    def open(self, spec: Json) -> Json:
+    def open(self, spec: Json, _: Progress) -> Json:
         """Learns of the project."""
         self.project = spec["project"]
         known = self.project["format"]
@@ -51,37 +52,37 @@ class Server:
         self.binary = tasks.Binary.ship(self.session.sparkContext, spec["binary"])
         return {}
 
-    def ingest(self, spec: Json) -> Json:
+    def ingest(self, spec: Json, _: Progress) -> Json:
         """Takes raw files in."""
         return bronze.ingest(self.session, self.binary, spec)
 
-    def silver(self, spec: Json) -> Json:
+    def silver(self, spec: Json, progress: Progress) -> Json:
         """Brings a silver table up to date."""
         spread(self.session, spec["bytes"], self.parallel)
         table = next(s for s in self.project["silver"] if s["name"] == spec["table"])
-        return silver.build(self.session, self.lake, self.binary, table, spec)
+        return silver.build(self.lake, self.binary, table, spec, progress.begin)
 
-    def gold(self, spec: Json) -> Json:
+    def gold(self, spec: Json, progress: Progress) -> Json:
         """Builds gold tables."""
         spread(self.session, spec["bytes"], self.parallel)
-        return gold.build(self.lake, self.binary, self.project, spec)
+        return gold.build(self.lake, self.binary, self.project, spec, progress.begin)
 
-    def check(self, ask: Callable[[Lake, Json, Json], Json], spec: Json) -> Json:
+    def check(self, ask: Callable[[Lake, Json, Json], Json], spec: Json, _: Progress) -> Json:
         """Answers what a check asks of a table."""
         spread(self.session, spec["bytes"], self.parallel)
         table = next(t for t in self.project[spec["layer"]] if t["name"] == spec["table"])
         return ask(self.lake, table, spec)
 
-    def answer(self, request: Json) -> Json:
+    def answer(self, request: Json, progress: Progress) -> Json:
         """Does what a request asks for, and returns the line that answers it."""
-        do: dict[str, Callable[[Json], Json]] = {
+        do: dict[str, Callable[[Json, Progress], Json]] = {
             "open": self.open, "ingest": self.ingest, "silver": self.silver, "gold": self.gold,
             "unique": partial(self.check, checks.unique), "sum": partial(self.check, checks.total),
         }  # fmt: skip
         try:
             if request["do"] not in do:
                 raise Failure(f"these programs know no request {request['do']}")
-            return {"id": request["id"], "result": do[request["do"]](request["spec"])}
+            return {"id": request["id"], "result": do[request["do"]](request["spec"], progress)}
         except Exception as error:
             traceback.print_exc()
             return {"id": request["id"], "error": Failure.of(error).as_json()}
@@ -138,8 +139,12 @@ def converse(session: SparkSession, connection: socket.socket, stay: bool) -> No
 
         for text in lines:
             request = json.loads(text)
-            with watched(session, connection, stay), progress.reported(session, request, say):
-                line = server.answer(request)
+
+            def tell(share: float, id_: int = request["id"]) -> None:
+                say({"id": id_, "progress": share})
+
+            with watched(session, connection, stay), reported(session, tell) as progress:
+                line = server.answer(request, progress)
             say(line)
 
 
@@ -153,7 +158,7 @@ def watched(session: SparkSession, connection: socket.socket, stay: bool) -> Ite
                 os._exit(1)
             session.sparkContext.cancelAllJobs()
 
-    with progress.meanwhile(0.2, look):
+    with meanwhile(0.2, look):
         yield
 
 

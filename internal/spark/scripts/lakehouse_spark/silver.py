@@ -6,12 +6,13 @@ change are written, each by one task; what else is in them stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from pyspark import StorageLevel
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from lakehouse_spark import judge, sql, tasks
@@ -25,6 +26,14 @@ Totals = dict[str, dict[str, int]]
 RECORD = ["source_file", "source_row"]
 
 
+# Begins a phase of the work, from one share of it to another: see progress.
+Begin = Callable[[float, float], None]
+
+# Which share of the work is done when all rows are judged, which is what package
+# remote takes it for, when those that fail are in quarantine, and when it is known
+# which rows count. The last two are about what they are where many rows arrive.
+JUDGED, SETTLING, SETTLED = 0.5, 0.55, 0.75
+
 # What the ledger calls rows that do not count, by whether the table is distinct.
 DROPPED = {False: "superseded", True: "duplicate"}
 
@@ -33,17 +42,17 @@ DROPPED = {False: "superseded", True: "duplicate"}
 class Build:
     """One build of a table on its way. What is kept is freed by close."""
 
-    session: SparkSession
     lake: Lake
     binary: tasks.Binary
     table: Table
     spec: Spec
+    begin: Begin
     kept: list[DataFrame] = field(default_factory=list)
 
     @cached_property
     def order(self) -> DataFrame:
         """The number of each source file in the order of ingestion."""
-        return F.broadcast(self.keep(judge.order_of(self.session, self.spec)))
+        return F.broadcast(self.keep(judge.order_of(self.lake.session, self.spec)))
 
     def keep(self, rows: DataFrame) -> DataFrame:
         """Has rows computed once, however often they are used."""
@@ -75,9 +84,9 @@ class Build:
         return list(self.table["partition_by"])
 
 
-def build(session: SparkSession, lake: Lake, binary: tasks.Binary, table: Table, spec: Spec) -> dict[str, Any]:
+def build(lake: Lake, binary: tasks.Binary, table: Table, spec: Spec, begin: Begin) -> dict[str, Any]:
     """Brings a table up to date, and returns what package remote of lakectl wants to know."""
-    b = Build(session, lake, binary, table, spec)
+    b = Build(lake, binary, table, spec, begin)
     try:
         return bring_up(b)
     finally:
@@ -93,12 +102,16 @@ def bring_up(b: Build) -> dict[str, Any]:
         if present.where("0_lost").head(1):
             return {"needs_rebuild": True}
     judged = b.keep(judge.judge(b.lake, b.table, b.spec, inputs(b)))
+    b.begin(0.0, JUDGED)
     totals, counts, rows = count(b, judged)
+    b.begin(JUDGED, SETTLING)
     fatal = examples(b, judged, counts)
     quarantined = reject(b, judged, counts)
     good = accepted(b, judged)
+    b.begin(SETTLING, SETTLED)
     fresh, hit = settle(b, good, present)
     settled(b, totals, fresh, hit)
+    b.begin(SETTLED, 1.0)
     put = write(b, fresh, hit, present) + note(b, fresh, hit)
     return {"put": put, "quarantined": quarantined, "totals": totals, "judged": rows, "counts": counts, "fatal": fatal}
 
@@ -270,7 +283,7 @@ def note(b: Build, fresh: DataFrame, hit: DataFrame | None) -> list[dict[str, An
     if not names:
         return []
     # There always is a row, so that there is a task.
-    rows = b.session.range(1).select(F.lit(-1).alias("0_which"))
+    rows = b.lake.session.range(1).select(F.lit(-1).alias("0_which"))
     for i, name in enumerate(names):
         value = F.col(sql.name(name)).alias("0_value")
         moves = fresh.select(value, F.lit(True).alias("0_came"))
