@@ -22,8 +22,8 @@ def said(spark: SparkSession, column: Column) -> dict[str, Any]:
 
 
 def test_data_that_allow_no_result(spark: SparkSession) -> None:
-    raised = gold.or_fail("1", "id = 0", "gold.a: 'b'", "concat(' x=', id)")
-    assert said(spark, F.expr(raised)) == data_error("gold.a: 'b' x=0").as_json()
+    raised = gold.or_fail("1", "id = 0", "gold.a: 'b'", "concat(' x=', id, '\\n\\n\\tat y')")
+    assert said(spark, F.expr(raised)) == data_error("gold.a: 'b' x=0\n\n\tat y").as_json()
     assert data_error("x").class_ == GATE
 
 

@@ -11,8 +11,9 @@ GATE = 3
 TRANSIENT = 4
 
 # Begins the message of an error that an expression raises for a row or a group
-# whose data allow no result.
+# whose data allow no result, and ends it: values in it may have lines.
 GATE_MARK = "lakectl gate: "
+GATE_END = " :lakectl gate"
 
 # Begins the message of an error that a task raises, so that Spark tries it again;
 # the error that it reports follows, as JSON.
@@ -45,7 +46,7 @@ class Failure(Exception):
         # An error in an expression quotes the SQL around it, which may have the mark too.
         raised = "RuntimeException: " + GATE_MARK
         if raised in text:
-            return data_error(text.split(raised, 1)[1].splitlines()[0])
+            return data_error(text.split(raised, 1)[1].split(GATE_END, 1)[0])
         if TASK_MARK in text:
             reported, _ = json.JSONDecoder().raw_decode(text, text.index(TASK_MARK) + len(TASK_MARK))
             return cls.of_report(reported)

@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from lakehouse_spark import sql, tasks
-from lakehouse_spark.failure import GATE_MARK
+from lakehouse_spark.failure import GATE_END, GATE_MARK
 from lakehouse_spark.lake import Lake
 
 Table = dict[str, Any]
@@ -46,7 +46,7 @@ def or_fail(value: str, fails: str, message: str, details: str = "''") -> str:
     """Returns a value whose failure ends the run with a message; details is SQL for its end."""
     if fails in ("FALSE", "(FALSE)"):
         return value
-    raised = f"raise_error(concat({sql.text(GATE_MARK + message)}, {details}))"
+    raised = f"raise_error(concat({sql.text(GATE_MARK + message)}, {details}, {sql.text(GATE_END)}))"
     return f"CASE WHEN {fails} THEN {raised} ELSE {value} END"
 
 
