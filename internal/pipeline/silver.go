@@ -276,7 +276,8 @@ func (s *silverLayer) failsUnseen(ctx context.Context, p *tablePlan, check *proj
 const mostChanged = 1 << 25
 
 // changedValues returns the hashes of the values that came to a referenced
-// table or went from it after a commit; known is false if that is not recorded.
+// table or went from it after a commit; known is false if that is not recorded, or
+// if they are too many.
 func (s *silverLayer) changedValues(ctx context.Context, ref lake.TableRef, since uint64, check *project.Check) (hashes []uint64, known bool, err error) {
 	column := check.References.Table.Columns[check.References.Column].Name
 	var paths []string

@@ -31,7 +31,7 @@ func (c *tableChecker) uniqueElsewhere(ctx context.Context, columns []int) (uniq
 // totalElsewhere asks the scanner, if there is one; known is false if it does not
 // say. Sums of doubles are exact only here.
 func (c *tableChecker) totalElsewhere(ctx context.Context, q sumQuery) (total amount, known bool, err error) {
-	if c.o.Scanner == nil || !q.typed().Type.Exact() || q.table.rows() == 0 {
+	if c.o.Scanner == nil || !q.typed().Type.Exact() || q.table.Rows() == 0 {
 		return amount{}, false, nil
 	}
 	text, err := c.o.Scanner.Sum(ctx, q.table, q.column, q.where)

@@ -52,7 +52,7 @@ type Options struct {
 func CheckTable(ctx context.Context, t Table, checks []*project.TableCheck, other func(*project.OtherSum) (Table, error), o Options) ([]lake.CheckResult, error) {
 	o.Workers = max(1, o.Workers)
 	c := &tableChecker{table: t.data(), other: other, o: o}
-	c.rows = c.table.rows()
+	c.rows = c.table.Rows()
 	results := make([]lake.CheckResult, len(checks))
 	for i, check := range checks {
 		kind, v, err := c.judge(ctx, check)
@@ -153,10 +153,13 @@ func (t Table) data() Table {
 	return t
 }
 
-func (t Table) rows() int64 {
+// Rows returns how many rows the files have, index files aside.
+func (t Table) Rows() int64 {
 	n := int64(0)
 	for _, f := range t.Files {
-		n += f.Rows
+		if f.Kind == lake.Data {
+			n += f.Rows
+		}
 	}
 	return n
 }

@@ -180,7 +180,7 @@ func TestRepeatsLooksAtEveryCandidate(t *testing.T) {
 	}
 	for _, guilty := range [][]string{{}, {"4"}, {fmt.Sprint(last)}, {fmt.Sprint(last), fmt.Sprint(last)}} {
 		tab, set := suspects(guilty...)
-		c := &tableChecker{table: tab, rows: tab.rows(), o: options()}
+		c := &tableChecker{table: tab, rows: tab.Rows(), o: options()}
 		r, err := c.repeats(t.Context(), []int{0}, set)
 		if err != nil {
 			t.Fatal(err)

@@ -120,7 +120,7 @@ func judge(t *testing.T, tab Table, check project.TableCheck, other func(*projec
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(results) != 1 || results[0].Table != orders || results[0].Name != "check" || results[0].OnFail != "flag" || results[0].Rows != tab.data().rows() {
+	if len(results) != 1 || results[0].Table != orders || results[0].Name != "check" || results[0].OnFail != "flag" || results[0].Rows != tab.data().Rows() {
 		t.Fatalf("results %+v", results)
 	}
 	return results[0].Failed == 1, results[0].Detail

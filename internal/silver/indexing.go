@@ -98,7 +98,6 @@ type Indexer struct {
 	hasher  vec.Hasher
 	file    *fileHashes // the rows since the last EndFile
 	changed []hashList  // by referenced column
-	most    int
 	out     storage.Writer
 	path    string
 	index   indexWriter
@@ -107,8 +106,8 @@ type Indexer struct {
 // NewIndexer returns an Indexer that stages an index at a path of IndexPath, if there
 // is anything in it. The caller closes or aborts it.
 func NewIndexer(ctx context.Context, t *project.Silver, stager table.Stager, path string) *Indexer {
-	x := &Indexer{table: t, all: t.Table(), path: path, most: mostHashes, changed: newHashLists(len(t.Referenced), mostHashes)}
-	x.file = newFileHashes(t, x.all, x.most)
+	x := &Indexer{table: t, all: t.Table(), path: path, changed: newHashLists(len(t.Referenced), mostHashes)}
+	x.file = newFileHashes(t, x.all, mostHashes)
 	x.index.open = func() (out io.Writer, err error) {
 		x.out, err = stager.Stage(ctx, lake.TableRef{Layer: lake.Silver, Name: t.Name}, path)
 		return x.out, err
@@ -123,7 +122,7 @@ func (x *Indexer) Rows(all []arrow.Array, n int) { x.file.add(&x.hasher, all, n)
 func (x *Indexer) EndFile(partition string, bucket int) error {
 	x.file.sort()
 	err := x.file.write(&x.index, place{partition, bucket})
-	x.file = newFileHashes(x.table, x.all, x.most)
+	x.file = newFileHashes(x.table, x.all, mostHashes)
 	return err
 }
 

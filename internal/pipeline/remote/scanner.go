@@ -10,7 +10,9 @@ import (
 	"github.com/lakectl/lakectl/internal/schema"
 )
 
-// scanner implements quality.Scanner for the tables of a transaction.
+// scanner implements quality.Scanner for the tables of a transaction. Where Spark
+// finds other rows than the files are known to have, somebody has changed one: it
+// does not tell then, and reading the table here says which.
 type scanner struct {
 	engine *Engine
 	tx     *lake.Tx
@@ -76,7 +78,7 @@ func (s scanner) Unique(ctx context.Context, t quality.Table, columns []int) (un
 	if err := s.engine.conn.ask(ctx, doUnique, spec, &answer, nil); err != nil {
 		return false, 0, fmt.Errorf("%s: %w", t.Ref, err)
 	}
-	return answer.Unique && answer.Rows == rows(t), answer.Complete, nil
+	return answer.Unique && answer.Rows == t.Rows(), answer.Complete, nil
 }
 
 // Sum implements quality.Scanner.
@@ -97,17 +99,8 @@ func (s scanner) Sum(ctx context.Context, t quality.Table, column int, where *ex
 	if err := s.engine.conn.ask(ctx, doSum, spec, &answer, nil); err != nil {
 		return "", fmt.Errorf("%s: %w", t.Ref, err)
 	}
-	if answer.Rows != rows(t) {
+	if answer.Rows != t.Rows() {
 		return "", nil
 	}
 	return answer.Sum, nil
-}
-
-// rows returns how many rows a table has. Where Spark finds others, somebody has
-// changed a file, and reading it here says which.
-func rows(t quality.Table) (n int64) {
-	for _, f := range t.Files {
-		n += f.Rows
-	}
-	return n
 }

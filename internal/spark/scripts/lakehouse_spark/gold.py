@@ -7,7 +7,6 @@ do not allow the table.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -16,14 +15,13 @@ from pyspark.sql import functions as F
 from lakehouse_spark import sql, tasks
 from lakehouse_spark.failure import GATE_END, GATE_MARK
 from lakehouse_spark.lake import Lake
+from lakehouse_spark.progress import Begin
 
 Table = dict[str, Any]
 Spec = dict[str, Any]
 
 
-def build(
-    lake: Lake, binary: tasks.Binary, project: Table, spec: Spec, begin: Callable[[float, float], None]
-) -> dict[str, Any]:
+def build(lake: Lake, binary: tasks.Binary, project: Table, spec: Spec, begin: Begin) -> dict[str, Any]:
     """Builds tables anew, each a phase of the work that begin is told of, and returns the files of each."""
     tables = {g["name"]: g for g in project["gold"]}
     silver = {s["name"]: s for s in project["silver"]}

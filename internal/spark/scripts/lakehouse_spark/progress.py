@@ -10,6 +10,9 @@ from pyspark.sql import SparkSession
 
 PERIOD = 1.0  # seconds
 
+# Begins a phase of a request, from one share of it to another: see Progress.begin.
+Begin = Callable[[float, float], None]
+
 # What share of the rest of a phase is taken to be left when a stage of Spark ends:
 # how many stages there will be is not known before.
 REST = 0.2

@@ -6,7 +6,6 @@ change are written, each by one task; what else is in them stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,6 +16,7 @@ from pyspark.sql import functions as F
 
 from lakehouse_spark import judge, sql, tasks
 from lakehouse_spark.lake import WHENCE, Lake
+from lakehouse_spark.progress import Begin
 
 Table = dict[str, Any]
 Spec = dict[str, Any]
@@ -25,9 +25,6 @@ Totals = dict[str, dict[str, int]]
 # What tells a record of the lake from all others.
 RECORD = ["source_file", "source_row"]
 
-
-# Begins a phase of the work, from one share of it to another: see progress.
-Begin = Callable[[float, float], None]
 
 # Which share of the work is done when all rows are judged, which is what package
 # remote takes it for, when those that fail are in quarantine, and when it is known
